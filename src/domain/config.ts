@@ -1,0 +1,122 @@
+/**
+ * The configuration of one repository, as the rest of Signalbox sees it: checked, defaults filled in, names in
+ * camelCase. Whatever a file says, a value of these types is safe to plan with: every name resolves, nothing is
+ * cyclic, no matrix is empty. `parse-config.ts` is the only place that makes one.
+ */
+
+/** A value of a matrix: a scalar, or an object whose fields inputs can name as `${{ matrix.<axis>.<field> }}`. */
+export type MatrixValue = string | number | boolean | { readonly [field: string]: string | number | boolean }
+
+/** Axis name → its value, in the order of the axes. One combination of a job's matrix; `{}` for a job without one. */
+export type MatrixCombination = Readonly<Record<string, MatrixValue>>
+
+export interface Matrix {
+  readonly axes: Readonly<Record<string, readonly MatrixValue[]>>
+  /** Partial combinations that are removed, as in GitHub Actions. */
+  readonly exclude: readonly MatrixCombination[]
+  /** Combinations that are added, or fields added to the ones that they match, as in GitHub Actions. */
+  readonly include: readonly MatrixCombination[]
+}
+
+/** Globs on changed files. A change counts when one of its files matches `include` and not `exclude`. */
+export interface PathFilter {
+  /** Empty: every file. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+}
+
+export interface PushTrigger {
+  /** Globs on branch names; empty: every branch. A leading `!` takes away from what came before. */
+  readonly branches: readonly string[]
+  readonly paths: PathFilter
+}
+
+export interface TagTrigger {
+  /** Globs on tag names; empty: every tag. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+}
+
+export interface PullRequestTrigger {
+  /** Globs on the base branch; empty: every branch. */
+  readonly branches: readonly string[]
+  readonly paths: PathFilter
+  /** Whether draft pull requests run. */
+  readonly drafts: boolean
+}
+
+export interface MergeGroupTrigger {
+  /** Globs on the base branch; empty: every branch. */
+  readonly branches: readonly string[]
+}
+
+export interface PipelineTriggers {
+  readonly push?: PushTrigger
+  readonly tag?: TagTrigger
+  readonly pullRequest?: PullRequestTrigger
+  readonly mergeGroup?: MergeGroupTrigger
+  /** `repository_dispatch` of type `signalbox`. */
+  readonly manual?: Readonly<Record<never, never>>
+}
+
+export const FORK_RULES = ['run', 'build-only', 'skip'] as const
+/** What a job does for an untrusted pull request. */
+export type ForkRule = (typeof FORK_RULES)[number]
+
+export const CONCURRENCY_RULES = ['cancel', 'keep'] as const
+/** What a new commit of a pull request does to the older commit's run. Pushes and tags always stand alone. */
+export type ConcurrencyRule = (typeof CONCURRENCY_RULES)[number]
+
+export interface Job {
+  readonly name: string
+  /** File name of the executor workflow under `.github/workflows`. */
+  readonly workflow: string
+  /** Branch or tag whose workflow file is dispatched; null: the default branch. */
+  readonly ref: string | null
+  /** Names of jobs of the same pipeline, all of whose legs must have succeeded first. */
+  readonly needs: readonly string[]
+  readonly matrix: Matrix | null
+  /** Whether one failed leg cancels the job's other legs. */
+  readonly failFast: boolean
+  /** Most legs of this job at work at once; null: no bound. */
+  readonly maxParallel: number | null
+  readonly retries: { readonly max: number; readonly delayMs: number }
+  /** How long one attempt may take before it is cancelled and counts as timed out. */
+  readonly timeoutMs: number
+  /** Workflow inputs, not yet interpolated. */
+  readonly inputs: Readonly<Record<string, string>>
+  /** Name of an image that this job builds or uses; null: none. */
+  readonly image: string | null
+  readonly forks: ForkRule
+}
+
+export interface Gate {
+  /** Its key in the file. */
+  readonly id: string
+  /** The name of its check run: what branch protection requires. */
+  readonly name: string
+  /** Names of jobs of the same pipeline, all of whose legs it waits for. */
+  readonly needs: readonly string[]
+}
+
+export interface Pipeline {
+  readonly name: string
+  readonly on: PipelineTriggers
+  readonly concurrency: ConcurrencyRule
+  /** In an order in which every job comes after those that it needs; otherwise as in the file. */
+  readonly jobs: readonly Job[]
+  readonly gates: readonly Gate[]
+}
+
+export interface Config {
+  readonly pipelines: readonly Pipeline[]
+}
+
+/** Most legs of one job's matrix, as GitHub Actions bounds it. */
+export const MAX_LEGS_PER_JOB = 256
+/** Most inputs of a job: GitHub takes 25, and one of them is `signalbox`. */
+export const MAX_INPUTS = 24
+/** Largest configuration file, in bytes. */
+export const MAX_CONFIG_BYTES = 256 * 1024
+/** Where the configuration lives in a repository. */
+export const CONFIG_PATH = '.github/signalbox.yml'
