@@ -4,6 +4,8 @@
  * cyclic, no matrix is empty. `parse-config.ts` is the only place that makes one.
  */
 
+import { distance } from 'fastest-levenshtein'
+
 /** A value of a matrix: a scalar, or an object whose fields inputs can name as `${{ matrix.<axis>.<field> }}`. */
 export type MatrixValue = string | number | boolean | { readonly [field: string]: string | number | boolean }
 
@@ -112,11 +114,40 @@ export interface Config {
   readonly pipelines: readonly Pipeline[]
 }
 
+/** One thing that is wrong with a configuration, at the place where it was written. */
+export interface ConfigProblem {
+  /** The file, as the caller named it: `.github/signalbox.yml`, or another repository's file that it extends. */
+  readonly path: string
+  /** Counted from 1. */
+  readonly line: number
+  /** Counted from 1, in UTF-16 units as editors do. */
+  readonly column: number
+  /** The key that it is about, such as `pipelines.docker.jobs.app.needs[0]`; empty: the whole file. */
+  readonly at: string
+  /** What is wrong, why, and what to do. */
+  readonly message: string
+}
+
 /** Most legs of one job's matrix, as GitHub Actions bounds it. */
 export const MAX_LEGS_PER_JOB = 256
+/** Most legs of all jobs of one pipeline together. Every leg is a check run that somebody has to be able to read. */
+export const MAX_LEGS_PER_PIPELINE = 1000
 /** Most inputs of a job: GitHub takes 25, and one of them is `signalbox`. */
 export const MAX_INPUTS = 24
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 256 * 1024
 /** Where the configuration lives in a repository. */
 export const CONFIG_PATH = '.github/signalbox.yml'
+
+/** The candidate that somebody who typed `name` most likely meant; null when none is near. */
+export function nearestName(name: string, candidates: Iterable<string>): string | null {
+  if (name.length > 100) return null
+  const typed = name.toLowerCase().replaceAll('-', '_')
+  let nearest: string | null = null
+  let least = Math.max(1, Math.floor(name.length / 3)) + 1
+  for (const candidate of candidates) {
+    const edits = distance(typed, candidate.toLowerCase().replaceAll('-', '_'))
+    if (edits < least && edits < name.length) [nearest, least] = [candidate, edits]
+  }
+  return nearest
+}

@@ -1,0 +1,113 @@
+/** Deliveries and installations. */
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { type Kysely, sql } from 'kysely'
+import type { GatePlan } from '../../domain/plan.ts'
+import type { Delivery, DeliveryState, DeliveryStore, Installation, InstallationStore } from '../../ports.ts'
+import type { Queue } from './queue.ts'
+import type { Tables } from './tables.ts'
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+/** GitHub's own bound on a body; what unpacks to more was not stored by us. */
+const MAX_BODY_BYTES = 25 * 1024 * 1024
+
+export class PgDeliveryStore implements DeliveryStore, InstallationStore {
+  readonly #db: Kysely<Tables>
+  readonly #queue: Queue
+
+  constructor(db: Kysely<Tables>, queue: Queue) {
+    this.#db = db
+    this.#queue = queue
+  }
+
+  async saveDeliveries(deliveries: readonly Delivery[]): Promise<void> {
+    const unique = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()]
+    const bodies = await Promise.all(unique.map((delivery) => compress(delivery.body)))
+    const ids = unique.map((delivery) => delivery.id)
+    const events = unique.map((delivery) => delivery.event)
+    await this.#db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ id: string }>`
+        insert into deliveries (id, event, body)
+        select * from unnest(${ids}::text[], ${events}::text[], ${bodies}::bytea[])
+        on conflict (id) do update set state = 'received', note = null, finished_at = null
+          where deliveries.state <> 'done'
+        returning id`.execute(tx)
+      await this.#queue.sendDeliveries(
+        tx,
+        rows.map((row) => row.id),
+      )
+    })
+  }
+
+  async loadDelivery(id: string): Promise<(Delivery & { state: DeliveryState }) | null> {
+    const row = await this.#db
+      .selectFrom('deliveries')
+      .select(['id', 'event', 'body', 'state'])
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return row ? { ...row, body: await decompress(row.body, { maxOutputLength: MAX_BODY_BYTES }) } : null
+  }
+
+  async finishDelivery(id: string, outcome: { state: 'done' | 'failed'; note: string | null }): Promise<void> {
+    await this.#db
+      .updateTable('deliveries')
+      .set({ ...outcome, finishedAt: new Date() })
+      .where('id', '=', id)
+      .execute()
+  }
+
+  async knownDeliveries(ids: readonly string[]): Promise<Set<string>> {
+    if (ids.length === 0) return new Set()
+    const rows = await this.#db.selectFrom('deliveries').select('id').where('id', 'in', ids).execute()
+    return new Set(rows.map((row) => row.id))
+  }
+
+  async enqueueUnfinished(receivedBefore: Date): Promise<void> {
+    const rows = await this.#db
+      .selectFrom('deliveries')
+      .select('id')
+      .where('state', '=', 'received')
+      .where('receivedAt', '<', receivedBefore)
+      .execute()
+    await this.#queue.sendDeliveries(
+      this.#db,
+      rows.map((row) => row.id),
+    )
+  }
+
+  async removeDeliveriesBefore(time: Date): Promise<number> {
+    const result = await this.#db
+      .deleteFrom('deliveries')
+      .where('receivedAt', '<', time)
+      .where('state', '<>', 'received')
+      .executeTakeFirst()
+    return Number(result.numDeletedRows)
+  }
+
+  async saveInstallation(installation: Installation): Promise<void> {
+    await this.#db
+      .insertInto('installations')
+      .values(installation)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(installation))
+      .execute()
+  }
+
+  async removeInstallation(id: number): Promise<void> {
+    await this.#db.deleteFrom('installations').where('id', '=', id).execute()
+  }
+
+  async getInstallation(id: number): Promise<Installation | null> {
+    const row = await this.#db.selectFrom('installations').selectAll().where('id', '=', id).executeTakeFirst()
+    return row ?? null
+  }
+
+  async lastGoodGates(repoId: number): Promise<readonly GatePlan[]> {
+    const row = await this.#db
+      .selectFrom('repositories')
+      .select('goodGates')
+      .where('id', '=', repoId)
+      .executeTakeFirst()
+    return row?.goodGates ?? []
+  }
+}

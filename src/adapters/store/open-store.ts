@@ -1,0 +1,64 @@
+/** The store as the app sees it, put together from its parts. */
+import { sql } from 'kysely'
+import type { JobHandlers, Store } from '../../ports.ts'
+import { type Database, openPglite, openPostgres } from './database.ts'
+import { PgDeliveryStore } from './delivery-store.ts'
+import { migrate } from './migrate.ts'
+import { createQueues, Queue } from './queue.ts'
+import { PgRunStore } from './run-store.ts'
+
+export interface StoreOptions {
+  /** A PostgreSQL server; null: PGlite. */
+  readonly databaseUrl: string | null
+  /** Where PGlite keeps its files; null: in memory. */
+  readonly dataDirectory: string | null
+  /** Told of faults in the background: of the queue, of connections. */
+  readonly onError: (error: Error) => void
+}
+
+/** How long `drain` waits for jobs at work. */
+const DRAIN_MS = 25_000
+
+/** Opens the database, brings its tables to this version, and starts the queue. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const database =
+    options.databaseUrl === null ? await openPglite(options.dataDirectory) : await openPostgres(options.databaseUrl)
+  try {
+    return await assemble(database, options)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function assemble(database: Database, options: StoreOptions): Promise<Store> {
+  const { kysely, boss } = database
+  await migrate(database)
+  boss.on('error', options.onError)
+  await boss.start()
+  await createQueues(boss)
+  const queue = new Queue(boss)
+  const deliveries = new PgDeliveryStore(kysely, queue)
+  const runs = new PgRunStore(kysely, queue)
+  return {
+    runs,
+    deliveries,
+    installations: deliveries,
+    async ping() {
+      await sql`select 1`.execute(kysely)
+    },
+    async work(handlers: JobHandlers) {
+      if (database.exclusive) await queue.forgetActiveJobs()
+      await deliveries.enqueueUnfinished(new Date())
+      await queue.work(handlers, (id) => runs.enqueueRun(id))
+      await queue.sendReconcile(kysely)
+    },
+    async drain() {
+      await boss.stop({ graceful: true, timeout: DRAIN_MS })
+    },
+    async close() {
+      await boss.stop({ graceful: false })
+      await database.close()
+    },
+  }
+}

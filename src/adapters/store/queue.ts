@@ -1,0 +1,104 @@
+/**
+ * The queues, all pg-boss's, in the same database as the state that they act on. Jobs are keyed by their subject: of
+ * each key one is at work and one waits, however often it is asked for.
+ */
+import type { Kysely, Transaction } from 'kysely'
+import { fromKysely, type Job, type PgBoss } from 'pg-boss'
+import type { JobHandlers } from '../../ports.ts'
+import type { Tables } from './tables.ts'
+
+/** Anything that runs statements: the database, or a transaction in which jobs are to be sent. */
+export type Executor = Kysely<Tables> | Transaction<Tables>
+
+const QUEUES = {
+  /** Retries go on for about two hours, then the dead letter queue marks the delivery as failed. */
+  delivery: {
+    policy: 'stately',
+    notify: true,
+    retryLimit: 12,
+    retryDelay: 2,
+    retryBackoff: true,
+    retryDelayMax: 900,
+    deadLetter: 'delivery-dead',
+    heartbeatSeconds: 20,
+  },
+  'delivery-dead': { policy: 'standard', retryLimit: 5, retryDelay: 10 },
+  run: {
+    policy: 'stately',
+    notify: true,
+    retryLimit: 1_000,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    heartbeatSeconds: 20,
+  },
+  'run-timer': { policy: 'short', retryLimit: 10, retryDelay: 1 },
+  reconcile: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true },
+} as const
+
+type QueueName = keyof typeof QUEUES
+
+/** How often every open run is compared with GitHub. */
+const RECONCILE_CRON = '*/5 * * * *'
+
+export async function createQueues(boss: PgBoss): Promise<void> {
+  // The dead letter queue first: another one names it.
+  for (const name of Object.keys(QUEUES).toReversed()) await boss.createQueue(name, QUEUES[name as QueueName])
+}
+
+export class Queue {
+  readonly #boss: PgBoss
+
+  constructor(boss: PgBoss) {
+    this.#boss = boss
+  }
+
+  async sendDeliveries(executor: Executor, ids: readonly string[]): Promise<void> {
+    await this.#send(executor, 'delivery', ids)
+  }
+
+  async sendRuns(executor: Executor, ids: readonly string[]): Promise<void> {
+    await this.#send(executor, 'run', ids)
+  }
+
+  /** Of several times for one run the last one sent holds. */
+  async sendTimer(executor: Executor, runId: string, at: Date): Promise<void> {
+    await this.#boss.upsert(
+      'run-timer',
+      { id: runId },
+      { singletonKey: runId, startAfter: at, db: fromKysely(executor) },
+    )
+  }
+
+  async sendReconcile(executor: Executor): Promise<void> {
+    await this.#boss.send('reconcile', {}, { singletonKey: 'all', db: fromKysely(executor) })
+  }
+
+  async #send(executor: Executor, queue: QueueName, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const jobs = ids.map((id) => ({ data: { id }, singletonKey: id }))
+    await this.#boss.insert(queue, jobs, { db: fromKysely(executor) })
+  }
+
+  /** Only where no other process can be at work: a job that a killed process left active would block its key. */
+  async forgetActiveJobs(): Promise<void> {
+    for (const name of Object.keys(QUEUES)) {
+      const jobs = await this.#boss.findJobs(name, { queued: false, limit: 100_000 })
+      const active = jobs.filter((job) => job.state === 'active').map((job) => job.id)
+      if (active.length > 0) await this.#boss.deleteJob(name, active)
+    }
+  }
+
+  async work(handlers: JobHandlers, wakeRun: (id: string) => Promise<void>): Promise<void> {
+    const each = (handle: (id: string) => Promise<void>) => async (jobs: Job<{ id: string }>[]) => {
+      for (const job of jobs) await handle(job.data.id)
+    }
+    const prompt = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 }
+    await this.#boss.work('delivery', { ...prompt, localConcurrency: 4 }, each(handlers.delivery))
+    await this.#boss.work('delivery-dead', each(handlers.deliveryFailed))
+    await this.#boss.work('run', { ...prompt, localConcurrency: 4 }, each(handlers.run))
+    await this.#boss.work('run-timer', { pollingIntervalSeconds: 0.5, batchSize: 20 }, each(wakeRun))
+    await this.#boss.work('reconcile', { pollingIntervalSeconds: 1 }, () => handlers.reconcile())
+    await this.#boss.schedule('reconcile', RECONCILE_CRON, {}, { singletonKey: 'all' })
+  }
+}

@@ -1,0 +1,272 @@
+/** Runs, legs, attempts and their check runs. What changes a run's state enqueues it in the same transaction. */
+import { type Kysely, sql } from 'kysely'
+import type { RunConclusion } from '../../domain/decide-run.ts'
+import type { CancelReason, FailedJob, RunFacts, WorkflowRunObservation } from '../../domain/run.ts'
+import type { TriggerKind } from '../../domain/trigger.ts'
+import type { DispatchOutcome, OpenRun, RunStore, StartRequest } from '../../ports.ts'
+import { loadRunFacts } from './load-run.ts'
+import { updateAttempts } from './observe.ts'
+import type { Queue } from './queue.ts'
+import { insertRuns, markCancelled } from './start-runs.ts'
+import type { Tables } from './tables.ts'
+
+export class PgRunStore implements RunStore {
+  readonly #db: Kysely<Tables>
+  readonly #queue: Queue
+
+  constructor(db: Kysely<Tables>, queue: Queue) {
+    this.#db = db
+    this.#queue = queue
+  }
+
+  startRuns(request: StartRequest): Promise<string[]> {
+    return this.#db.transaction().execute(async (tx) => {
+      const started = await insertRuns(tx, request)
+      const cancelled = await markCancelled(tx, request.supersede)
+      await this.#queue.sendRuns(tx, [...started, ...cancelled])
+      return started
+    })
+  }
+
+  async openRunsOf(repoId: number, pullRequest: number): Promise<OpenRun[]> {
+    return this.#db
+      .selectFrom('runs')
+      .select(['id', 'pipeline', 'sha', 'baseRef', 'concurrency'])
+      .where('repoId', '=', repoId)
+      .where('pullRequest', '=', pullRequest)
+      .where('open', '=', true)
+      .execute()
+  }
+
+  cancelRuns(cancels: readonly { runId: string; reason: CancelReason }[]): Promise<void> {
+    return this.#db.transaction().execute(async (tx) => {
+      await this.#queue.sendRuns(tx, await markCancelled(tx, cancels))
+    })
+  }
+
+  async openRunIds(filter: { installationId?: number; repoIds?: readonly number[] }): Promise<string[]> {
+    let query = this.#db.selectFrom('runs').select('id').where('open', '=', true)
+    if (filter.installationId !== undefined) query = query.where('installationId', '=', filter.installationId)
+    if (filter.repoIds !== undefined) query = query.where('repoId', 'in', filter.repoIds)
+    return (await query.execute()).map((row) => row.id)
+  }
+
+  loadRun(runId: string, now: Date): Promise<RunFacts | null> {
+    return loadRunFacts(this.#db, runId, now)
+  }
+
+  async findRunOf(repoId: number, subjectId: string): Promise<string | null> {
+    const row = await this.#db
+      .selectFrom('runs')
+      .select('id')
+      .where('repoId', '=', repoId)
+      .where((where) =>
+        where.or([
+          where('id', 'in', where.selectFrom('legs').select('runId').where('legs.id', '=', subjectId)),
+          where('id', 'in', where.selectFrom('gates').select('runId').where('gates.id', '=', subjectId)),
+        ]),
+      )
+      .executeTakeFirst()
+    return row?.id ?? null
+  }
+
+  async runsOfCommit(repoId: number, sha: string, kind?: TriggerKind): Promise<string[]> {
+    let query = this.#db.selectFrom('runs').select('id').where('repoId', '=', repoId).where('sha', '=', sha)
+    if (kind !== undefined) query = query.where(sql<string>`trigger->>'kind'`, '=', kind)
+    return (await query.execute()).map((row) => row.id)
+  }
+
+  rerunLegs(runId: string, legIds: readonly string[]): Promise<void> {
+    return this.#db.transaction().execute(async (tx) => {
+      if (legIds.length > 0)
+        await tx
+          .updateTable('legs')
+          .set({ firstAttempt: sql`1 + coalesce((select max(number) from attempts where leg_id = legs.id), 0)` })
+          .where('runId', '=', runId)
+          .where('id', 'in', legIds)
+          .execute()
+      await tx
+        .updateTable('runs')
+        .set({ cancel: sql`case when cancel->>'kind' = 'requested' then null else cancel end` })
+        .where('id', '=', runId)
+        .execute()
+      await this.#queue.sendRuns(tx, [runId])
+    })
+  }
+
+  async intendAttempts(
+    runId: string,
+    attempts: readonly { id: string; legId: string; number: number }[],
+    now: Date,
+  ): Promise<void> {
+    await this.#db
+      .insertInto('attempts')
+      .values(attempts.map((attempt) => ({ ...attempt, runId, intendedAt: now })))
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ intendedAt: now, searchedAt: null }))
+      .execute()
+  }
+
+  async recordDispatch(attemptId: string, outcome: DispatchOutcome, refusal: string | null): Promise<void> {
+    switch (outcome.kind) {
+      case 'dispatched':
+        // A webhook about the run may have come first, and knows more.
+        await this.#db
+          .updateTable('attempts')
+          .set({
+            outcome: 'dispatched',
+            workflowRunId: sql`coalesce(workflow_run_id, ${outcome.workflowRunId}::bigint)`,
+            url: sql`coalesce(url, ${outcome.url}::text)`,
+          })
+          .where('id', '=', attemptId)
+          .execute()
+        break
+      case 'refused':
+        await this.#db
+          .updateTable('attempts')
+          .set({ outcome: 'refused', refusal })
+          .where('id', '=', attemptId)
+          .execute()
+        break
+      case 'deferred':
+        // Nothing was started: the intent is taken back, so that the leg is dispatched anew after the wait.
+        await this.#db.deleteFrom('attempts').where('id', '=', attemptId).where('outcome', '=', 'intended').execute()
+        break
+      case 'unknown':
+        break
+    }
+  }
+
+  async recordSearch(attemptId: string, lookedAt: Date): Promise<void> {
+    await this.#db.updateTable('attempts').set({ searchedAt: lookedAt }).where('id', '=', attemptId).execute()
+  }
+
+  async giveUpAttempt(attemptId: string): Promise<void> {
+    await this.#db
+      .updateTable('attempts')
+      .set({ outcome: 'lost' })
+      .where('id', '=', attemptId)
+      .where('workflowRunId', 'is', null)
+      .execute()
+  }
+
+  async recordCancelRequest(attemptId: string, now: Date): Promise<void> {
+    await this.#db
+      .updateTable('attempts')
+      .set({ cancelRequestedAt: now, cancelRequests: sql`cancel_requests + 1` })
+      .where('id', '=', attemptId)
+      .execute()
+  }
+
+  recordObservations(
+    repoId: number,
+    observations: readonly WorkflowRunObservation[],
+    options: { enqueue?: boolean } = {},
+  ): Promise<string[]> {
+    return this.#db.transaction().execute(async (tx) => {
+      const changed = await updateAttempts(tx, repoId, observations)
+      if (options.enqueue !== false) await this.#queue.sendRuns(tx, changed)
+      return changed
+    })
+  }
+
+  async recordVanished(attemptId: string, now: Date): Promise<void> {
+    await this.#db
+      .updateTable('attempts')
+      .set({ status: 'completed', conclusion: 'deleted', completedAt: now })
+      .where('id', '=', attemptId)
+      .where((where) => where.or([where('status', 'is', null), where('status', '<>', 'completed')]))
+      .execute()
+  }
+
+  recordFailedJob(repoId: number, workflowRunId: number, job: FailedJob): Promise<void> {
+    return this.#db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ runId: string }>`
+        update attempts a set failed_jobs = failed_jobs || ${JSON.stringify([job])}::jsonb
+        from runs r
+        where a.workflow_run_id = ${workflowRunId} and r.id = a.run_id and r.repo_id = ${repoId}
+          and not failed_jobs @> ${JSON.stringify([{ id: job.id }])}::jsonb and jsonb_array_length(failed_jobs) < 20
+        returning a.run_id as "runId"`.execute(tx)
+      await this.#queue.sendRuns(
+        tx,
+        rows.map((row) => row.runId),
+      )
+    })
+  }
+
+  async intendChecks(runId: string, subjectIds: readonly string[]): Promise<void> {
+    if (subjectIds.length === 0) return
+    await this.#db
+      .insertInto('checks')
+      .values(subjectIds.map((subjectId) => ({ subjectId, runId, nodeId: null, digest: null })))
+      .onConflict((conflict) => conflict.column('subjectId').doNothing())
+      .execute()
+  }
+
+  async recordChecks(
+    written: readonly { subjectId: string; nodeId: string | null; digest: string | null }[],
+  ): Promise<void> {
+    if (written.length === 0) return
+    await sql`
+      update checks c set node_id = w.node_id, digest = w.digest
+      from (select * from unnest(
+        ${written.map((check) => check.subjectId)}::text[],
+        ${written.map((check) => check.nodeId)}::text[],
+        ${written.map((check) => check.digest)}::text[]) as w (subject_id, node_id, digest)) w
+      where c.subject_id = w.subject_id`.execute(this.#db)
+  }
+
+  async forgetChecks(subjectIds: readonly string[]): Promise<void> {
+    if (subjectIds.length > 0) await this.#db.deleteFrom('checks').where('subjectId', 'in', subjectIds).execute()
+  }
+
+  async concludeRun(runId: string, conclusion: RunConclusion, now: Date): Promise<void> {
+    await this.#db
+      .updateTable('runs')
+      .set({ open: false, conclusion, concludedAt: now })
+      .where('id', '=', runId)
+      .execute()
+  }
+
+  async reopenRun(runId: string): Promise<void> {
+    await this.#db
+      .updateTable('runs')
+      .set({ open: true, conclusion: null, concludedAt: null })
+      .where('id', '=', runId)
+      .execute()
+  }
+
+  enqueueRun(runId: string): Promise<void> {
+    return this.#queue.sendRuns(this.#db, [runId])
+  }
+
+  wakeRun(runId: string, at: Date): Promise<void> {
+    return this.#queue.sendTimer(this.#db, runId, at)
+  }
+
+  enqueueReconcile(): Promise<number> {
+    return this.#db.transaction().execute(async (tx) => {
+      const rows = await tx
+        .updateTable('runs')
+        .set({ reconcile: true })
+        .where('open', '=', true)
+        .returning('id')
+        .execute()
+      await this.#queue.sendRuns(
+        tx,
+        rows.map((row) => row.id),
+      )
+      return rows.length
+    })
+  }
+
+  async takeReconcileMark(runId: string): Promise<boolean> {
+    const row = await this.#db
+      .updateTable('runs')
+      .set({ reconcile: false })
+      .where('id', '=', runId)
+      .where('reconcile', '=', true)
+      .returning('id')
+      .executeTakeFirst()
+    return row !== undefined
+  }
+}

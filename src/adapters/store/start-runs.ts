@@ -1,0 +1,118 @@
+/** Writes what a trigger starts and ends, in one transaction with the jobs that act on it. */
+import { randomBytes } from 'node:crypto'
+import type { Transaction } from 'kysely'
+import type { CancelReason } from '../../domain/run.ts'
+import type { NewRun, StartRequest } from '../../ports.ts'
+import type { Tables } from './tables.ts'
+
+/** @returns ids of the runs that are new. */
+export async function insertRuns(tx: Transaction<Tables>, request: StartRequest): Promise<string[]> {
+  const started: string[] = []
+  for (const run of request.runs) {
+    const generation = await nextGeneration(tx, request, run)
+    if (generation === null) continue
+    const id = await insertRun(tx, request, run, generation)
+    if (id !== null) started.push(id)
+  }
+  if (request.goodGates !== null) {
+    const goodGates = JSON.stringify(request.goodGates)
+    await tx
+      .insertInto('repositories')
+      .values({ id: request.trigger.repo.id, goodGates })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ goodGates }))
+      .execute()
+  }
+  return started
+}
+
+/**
+ * Null: this trigger's run exists, and is not to be started again. A run that ended because the pull request moved
+ * away from it, or because its configuration was broken, may be: the pull request can come back.
+ */
+async function nextGeneration(tx: Transaction<Tables>, request: StartRequest, run: NewRun): Promise<number | null> {
+  const latest = await tx
+    .selectFrom('runs')
+    .select(['generation', 'cancel', 'problem'])
+    .where('repoId', '=', request.trigger.repo.id)
+    .where('pipeline', '=', run.plan.pipeline)
+    .where('triggerKey', '=', request.triggerKey)
+    .orderBy('generation', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (!latest) return 1
+  const movedAway = latest.cancel !== null && latest.cancel.kind !== 'requested'
+  return movedAway || latest.problem !== null ? latest.generation + 1 : null
+}
+
+async function insertRun(
+  tx: Transaction<Tables>,
+  request: StartRequest,
+  { plan, problem }: NewRun,
+  generation: number,
+): Promise<string | null> {
+  const { trigger } = request
+  const id = makeRunId()
+  const inserted = await tx
+    .insertInto('runs')
+    .values({
+      id,
+      repoId: trigger.repo.id,
+      installationId: request.installationId,
+      pipeline: plan.pipeline,
+      triggerKey: request.triggerKey,
+      generation,
+      trigger: JSON.stringify(trigger),
+      trusted: request.trusted,
+      sha: trigger.sha,
+      pullRequest: trigger.kind === 'pull_request' ? trigger.pullRequest.number : null,
+      baseRef: trigger.kind === 'pull_request' ? trigger.pullRequest.baseRef : null,
+      concurrency: plan.concurrency,
+      skipped: plan.skipped,
+      problem,
+    })
+    .onConflict((conflict) => conflict.columns(['repoId', 'pipeline', 'triggerKey', 'generation']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (!inserted) return null
+  const legs = plan.legs.map((leg, position) => ({
+    id: `${id}-${position}`,
+    runId: id,
+    position,
+    plan: JSON.stringify(leg),
+  }))
+  if (legs.length > 0) await tx.insertInto('legs').values(legs).execute()
+  const gates = plan.gates.map((gate, position) => ({
+    id: `${id}-g${position}`,
+    runId: id,
+    position,
+    plan: JSON.stringify(gate),
+  }))
+  if (gates.length > 0) await tx.insertInto('gates').values(gates).execute()
+  return id
+}
+
+/** `r` and 13 characters of base 32: 65 random bits. */
+function makeRunId(): string {
+  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
+  return `r${[...randomBytes(13)].map((byte) => alphabet[byte % 32]).join('')}`
+}
+
+/** Marks open runs as to be cancelled; one that is already keeps its first reason. Returns the ids that changed. */
+export async function markCancelled(
+  tx: Transaction<Tables>,
+  cancels: readonly { runId: string; reason: CancelReason }[],
+): Promise<string[]> {
+  const changed: string[] = []
+  for (const { runId, reason } of cancels) {
+    const row = await tx
+      .updateTable('runs')
+      .set({ cancel: JSON.stringify(reason) })
+      .where('id', '=', runId)
+      .where('open', '=', true)
+      .where('cancel', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (row) changed.push(row.id)
+  }
+  return changed
+}

@@ -1,0 +1,185 @@
+/**
+ * From signals to changes in the store. Each handler is a few lines: what the signal says, what is known, what is
+ * written; the jobs that this enqueues do the rest.
+ */
+import type { Context, Probot } from 'probot'
+import { decideRerun } from '../domain/decide-rerun.ts'
+import { HANDLED_EVENTS, type HandledEvent, readEvent, type Signal } from '../domain/read-event.ts'
+import type { Repo, Trigger } from '../domain/trigger.ts'
+import { count } from '../domain/wording.ts'
+import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
+import { currentTrigger, startRuns } from './start.ts'
+
+export interface HandlerDeps {
+  readonly app: GitHubApp
+  readonly store: Store
+  readonly clock: Clock
+  /** Told what a delivery came to, in words for its record. */
+  readonly record: (deliveryId: string, note: string) => void
+}
+
+export function registerHandlers(probot: Probot, deps: HandlerDeps): void {
+  for (const event of Object.keys(HANDLED_EVENTS) as HandledEvent[])
+    probot.on(event, async (context: Context) => {
+      deps.record(context.id, await handleSignal(deps, readEvent(event, context.payload), context.id))
+    })
+}
+
+async function handleSignal(deps: HandlerDeps, signal: Signal, deliveryId: string): Promise<string> {
+  switch (signal.kind) {
+    case 'nothing':
+    case 'malformed':
+      return signal.reason
+    case 'installation':
+      return handleInstallation(deps, signal)
+    case 'repositories_removed':
+      return cancelOpenRuns(deps, { installationId: signal.installationId, repoIds: signal.repoIds })
+    case 'workflow_run':
+      return noteChange(await deps.store.runs.recordObservations(signal.repo.id, [signal.observation]))
+    case 'workflow_job':
+      if (signal.job) await deps.store.runs.recordFailedJob(signal.repo.id, signal.workflowRunId, signal.job)
+      return 'noted'
+    case 'pull_request_closed':
+      return handleClosed(deps, signal.repo, signal.number)
+    case 'merge_group_destroyed':
+      return handleDestroyed(deps, signal.repo, signal.sha)
+    default:
+      return handleInInstallation(deps, signal, deliveryId)
+  }
+}
+
+type InstalledSignal = Extract<
+  Signal,
+  { kind: 'trigger' | 'manual' | 'check_rerequested' | 'check_action' | 'suite_rerequested' }
+>
+
+async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, deliveryId: string): Promise<string> {
+  const { installationId } = signal
+  if (installationId === null)
+    return 'the payload names no installation of this app: it was sent to a repository webhook'
+  const installation = await deps.store.installations.getInstallation(installationId)
+  if (installation?.suspended) return `the installation on ${installation.account} is suspended`
+  const github = await deps.app.forInstallation(installationId)
+  const starting = { github, store: deps.store, installationId }
+  switch (signal.kind) {
+    case 'trigger': {
+      const trigger = await present(github, signal.trigger)
+      return trigger ? startRuns(starting, trigger) : 'the pull request is closed by now'
+    }
+    case 'manual': {
+      const { repo, branch, reason, pipelines } = signal
+      const sha = signal.sha ?? (await github.getBranchSha(repo, branch))
+      if (sha === null) return `the branch ${branch} does not exist`
+      return startRuns(starting, {
+        kind: 'manual',
+        repo,
+        sha,
+        refName: branch,
+        reason,
+        pipelines,
+        requestId: deliveryId,
+      })
+    }
+    default:
+      return handleRequest(deps, github, signal, installationId)
+  }
+}
+
+/** Events come late and out of order; of a pull request only its present head counts. */
+async function present(github: GitHub, trigger: Trigger): Promise<Trigger | null> {
+  if (trigger.kind !== 'pull_request') return trigger
+  return currentTrigger(github, trigger.repo, trigger.pullRequest.number)
+}
+
+type RequestSignal = Exclude<InstalledSignal, { kind: 'trigger' | 'manual' }>
+
+/** A person pressed a button on a check run. */
+async function handleRequest(
+  deps: HandlerDeps,
+  github: GitHub,
+  signal: RequestSignal,
+  installationId: number,
+): Promise<string> {
+  const permission = await github.getPermission(signal.repo, signal.sender)
+  if (permission !== 'admin' && permission !== 'write')
+    return `${signal.sender} may not do this: it takes write permission, and theirs is ${permission}`
+  const runIds = await runsMeant(deps, signal)
+  const notes = await Promise.all(runIds.map((runId) => requestRun(deps, github, signal, runId, installationId)))
+  return notes.length > 0 ? notes.join('; ') : 'the check run is not one of ours'
+}
+
+async function runsMeant(deps: HandlerDeps, signal: RequestSignal): Promise<string[]> {
+  if (signal.kind === 'suite_rerequested') return deps.store.runs.runsOfCommit(signal.repo.id, signal.sha)
+  const runId = await deps.store.runs.findRunOf(signal.repo.id, signal.externalId)
+  return runId === null ? [] : [runId]
+}
+
+async function requestRun(
+  deps: HandlerDeps,
+  github: GitHub,
+  signal: RequestSignal,
+  runId: string,
+  installationId: number,
+): Promise<string> {
+  if (signal.kind === 'check_action' && signal.identifier === 'cancel') {
+    await deps.store.runs.cancelRuns([{ runId, reason: { kind: 'requested', by: signal.sender } }])
+    return `cancelled by ${signal.sender}`
+  }
+  if (signal.kind === 'check_action' && signal.identifier !== 'rerun_failed')
+    return `unknown button ${signal.identifier}`
+  const run = await deps.store.runs.loadRun(runId, deps.clock.now())
+  if (run === null) return 'the run is not known any more'
+  const subject = signal.kind === 'check_rerequested' ? signal.externalId : null
+  const decision = decideRerun(run, subject)
+  switch (decision.kind) {
+    case 'nothing':
+      return decision.reason
+    case 'replan': {
+      const trigger = await present(github, run.trigger)
+      if (trigger === null) return 'the pull request is closed by now'
+      return startRuns({ github, store: deps.store, installationId }, trigger)
+    }
+    case 'rerun':
+      await deps.store.runs.rerunLegs(runId, decision.legIds)
+      return `${count(decision.legIds.length, 'leg')} to run again, asked for by ${signal.sender}`
+  }
+}
+
+async function handleInstallation(
+  deps: HandlerDeps,
+  signal: Extract<Signal, { kind: 'installation' }>,
+): Promise<string> {
+  const { id, account, state } = signal
+  if (state === 'deleted') await deps.store.installations.removeInstallation(id)
+  else await deps.store.installations.saveInstallation({ id, account, suspended: state === 'suspended' })
+  return state === 'deleted'
+    ? cancelOpenRuns(deps, { installationId: id })
+    : `the installation on ${account} is ${state}`
+}
+
+/** GitHub cannot be told any more: what is open ends in our records only. */
+async function cancelOpenRuns(
+  deps: HandlerDeps,
+  filter: { installationId: number; repoIds?: readonly number[] },
+): Promise<string> {
+  const open = await deps.store.runs.openRunIds(filter)
+  for (const runId of open) await deps.store.runs.concludeRun(runId, 'cancelled', deps.clock.now())
+  return `Signalbox was removed; ${count(open.length, 'open run')} ended`
+}
+
+async function handleClosed(deps: HandlerDeps, repo: Repo, number: number): Promise<string> {
+  const open = await deps.store.runs.openRunsOf(repo.id, number)
+  await deps.store.runs.cancelRuns(open.map((run) => ({ runId: run.id, reason: { kind: 'closed' } })))
+  return `the pull request was closed; ${count(open.length, 'run')} cancelled`
+}
+
+async function handleDestroyed(deps: HandlerDeps, repo: Repo, sha: string): Promise<string> {
+  // A group that was merged is destroyed too, and its commit is then the branch's: pushes of it stand alone.
+  const runIds = await deps.store.runs.runsOfCommit(repo.id, sha, 'merge_group')
+  await deps.store.runs.cancelRuns(runIds.map((runId) => ({ runId, reason: { kind: 'group_destroyed' } })))
+  return `the merge group is gone; ${count(runIds.length, 'run')} cancelled`
+}
+
+function noteChange(runIds: readonly string[]): string {
+  return runIds.length > 0 ? `noted for run ${runIds.join(', ')}` : 'nothing new, or not a workflow run of ours'
+}

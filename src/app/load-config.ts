@@ -1,0 +1,65 @@
+/**
+ * Reads a repository's configuration at a branch, with what it extends. The branch is never one that a stranger can
+ * write: the default branch, or a pull request's base.
+ */
+import { CONFIG_PATH, type Config } from '../domain/config.ts'
+import { type ConfigLayer, MAX_EXTENDS_DEPTH, readExtends } from '../domain/extend-config.ts'
+import { formatProblem, parseConfig } from '../domain/parse-config.ts'
+import type { Repo } from '../domain/trigger.ts'
+import type { GitHub, RepoName } from '../ports.ts'
+
+export type LoadedConfig =
+  /** The repository has none: it is left alone. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'good'; readonly config: Config }
+  /** Why it cannot be used, in Markdown. */
+  | { readonly kind: 'broken'; readonly problem: string }
+
+/** Problems that one check run shows; the rest are counted. */
+const SHOWN_PROBLEMS = 20
+
+export async function loadConfig(github: GitHub, repo: Repo, ref: string): Promise<LoadedConfig> {
+  const own = await github.readFile(repo, CONFIG_PATH, ref)
+  if (own === null) return { kind: 'none' }
+  const defaults = await loadDefaults(github, repo, own)
+  if (typeof defaults === 'string') return { kind: 'broken', problem: defaults }
+  const result = parseConfig(own, { path: CONFIG_PATH, defaults })
+  if (result.ok) return { kind: 'good', config: result.config }
+  const lines = result.problems.slice(0, SHOWN_PROBLEMS).map((problem) => formatProblem(problem))
+  const more = result.problems.length - lines.length
+  const problem = [
+    `${CONFIG_PATH} on ${ref} cannot be used.`,
+    ...lines,
+    ...(more > 0 ? [`and ${more} more.`] : []),
+  ].join('\n')
+  return { kind: 'broken', problem }
+}
+
+/** The files that the configuration extends, nearest first; a string: why they cannot be read. */
+async function loadDefaults(github: GitHub, repo: RepoName, own: Uint8Array): Promise<ConfigLayer[] | string> {
+  const layers: ConfigLayer[] = []
+  const seen = new Set([`${repo.owner}/${repo.name}:${CONFIG_PATH}`.toLowerCase()])
+  let source = own
+  let reader = repo.owner
+  for (;;) {
+    const reference = readExtends(source)
+    if (reference === null) break
+    const owner = reference.owner ?? reader
+    const name = `${owner}/${reference.repo}:${reference.path}`
+    if (seen.has(name.toLowerCase())) return `_extends goes in a circle: ${name} is extended twice.`
+    if (layers.length >= MAX_EXTENDS_DEPTH)
+      return `_extends goes deeper than ${MAX_EXTENDS_DEPTH} files; ${name} is one too many.`
+    seen.add(name.toLowerCase())
+    const bytes = await github.readFile({ owner, name: reference.repo }, reference.path, 'HEAD')
+    if (bytes === null)
+      return `_extends names ${name}, which cannot be read. Create it, or give the app access to ${owner}/${reference.repo}.`
+    layers.push({ path: name, source: bytes })
+    source = bytes
+    reader = owner
+  }
+  if (layers.length === 0 && repo.name !== '.github') {
+    const organisation = await github.readFile({ owner: repo.owner, name: '.github' }, CONFIG_PATH, 'HEAD')
+    if (organisation !== null) layers.push({ path: `${repo.owner}/.github:${CONFIG_PATH}`, source: organisation })
+  }
+  return layers
+}

@@ -1,0 +1,53 @@
+/**
+ * Looks again at everything that is open: webhooks that GitHub could not deliver are asked for once more, deliveries
+ * that were not finished are handled, and every open run is compared with GitHub. On start, and every five minutes.
+ */
+import type { Logger } from 'pino'
+import { isHandled } from '../domain/read-event.ts'
+import { count } from '../domain/wording.ts'
+import type { Clock, GitHubApp, Store } from '../ports.ts'
+
+export interface ReconcileDeps {
+  readonly app: GitHubApp
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+/** How far back lost deliveries are asked for. GitHub keeps them for three days. */
+const LOST_WITHIN_MS = DAY
+/** As long as GitHub keeps its own record. */
+const KEEP_DELIVERIES_MS = 3 * DAY
+
+export async function reconcile(deps: ReconcileDeps): Promise<void> {
+  const now = deps.clock.now().getTime()
+  await deps.store.deliveries.enqueueUnfinished(new Date(now - MINUTE))
+  const open = await deps.store.runs.enqueueReconcile()
+  const removed = await deps.store.deliveries.removeDeliveriesBefore(new Date(now - KEEP_DELIVERIES_MS))
+  const asked = await recoverDeliveries(deps, new Date(now - LOST_WITHIN_MS))
+  deps.log.info(
+    `reconcile: ${count(open, 'open run')} to compare, ${count(asked, 'lost delivery', 'lost deliveries')} asked for again, ${count(removed, 'old delivery', 'old deliveries')} removed`,
+  )
+}
+
+/** GitHub does not deliver again by itself. A redelivery keeps its id, so one that came after all is not handled twice. */
+async function recoverDeliveries(deps: ReconcileDeps, since: Date): Promise<number> {
+  try {
+    const tried = await deps.app.listHookDeliveries(since)
+    const delivered = new Set(tried.filter((delivery) => delivery.ok).map((delivery) => delivery.guid))
+    const lost = new Map(
+      tried
+        .filter((delivery) => !delivered.has(delivery.guid) && isHandled(delivery.event, delivery.action))
+        .map((delivery) => [delivery.guid, delivery]),
+    )
+    const known = await deps.store.deliveries.knownDeliveries([...lost.keys()])
+    const missing = [...lost.values()].filter((delivery) => !known.has(delivery.guid))
+    for (const delivery of missing.toReversed()) await deps.app.redeliver(delivery.id)
+    return missing.length
+  } catch (error) {
+    deps.log.warn({ err: error }, 'lost deliveries could not be asked for; they are at the next reconcile')
+    return 0
+  }
+}

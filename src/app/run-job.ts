@@ -1,0 +1,82 @@
+/** The job `run:<id>`: observe, decide, apply, until nothing is left to do now. */
+import type { Logger } from 'pino'
+import { decideRun } from '../domain/decide-run.ts'
+import { GitHubError, TransientError } from '../domain/errors.ts'
+import { isLive, type RunFacts } from '../domain/run.ts'
+import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
+import { applyActions } from './apply-run.ts'
+
+export interface RunJobDeps {
+  readonly app: GitHubApp
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Each pass makes progress; more of them than this means that a decision does not take. */
+const MAX_PASSES = 30
+/** How long before the next try when GitHub does not answer, and does not say how long to wait. */
+const LOOK_AGAIN_MS = 5_000
+
+export async function advanceRun(deps: RunJobDeps, runId: string): Promise<void> {
+  const log = deps.log.child({ run: runId })
+  const first = await deps.store.runs.loadRun(runId, deps.clock.now())
+  if (first === null) return log.warn('the run is not known any more')
+  try {
+    const github = await deps.app.forInstallation(first.installationId)
+    if (await deps.store.runs.takeReconcileMark(runId)) await compareWithGitHub(deps, github, first)
+    await advance({ ...deps, log }, github, runId)
+  } catch (error) {
+    await handleFault({ ...deps, log }, first, error)
+  }
+}
+
+async function advance(deps: RunJobDeps, github: GitHub, runId: string): Promise<void> {
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const run = await deps.store.runs.loadRun(runId, deps.clock.now())
+    if (run === null) return
+    const { actions, wakeAt } = decideRun(run)
+    if (wakeAt !== null) await deps.store.runs.wakeRun(runId, wakeAt)
+    if (actions.length === 0) return
+    deps.log.debug({ actions: actions.map((action) => action.kind) }, 'applying')
+    await applyActions({ github, store: deps.store, now: () => deps.clock.now(), log: deps.log }, run, actions)
+  }
+  deps.log.error(`the run is not at rest after ${MAX_PASSES} passes; it is looked at again later`)
+  await deps.store.runs.wakeRun(runId, new Date(deps.clock.now().getTime() + 60_000))
+}
+
+/** What GitHub says of everything that the run waits for: heals lost webhooks. */
+async function compareWithGitHub(deps: RunJobDeps, github: GitHub, run: RunFacts): Promise<void> {
+  const { trigger } = run
+  const { runs } = deps.store
+  if (trigger.kind === 'pull_request' && run.cancel === null && run.open) {
+    const now = await github.getPullRequest(trigger.repo, trigger.pullRequest.number)
+    if (now === null || now.state === 'closed') await runs.cancelRuns([{ runId: run.id, reason: { kind: 'closed' } }])
+  }
+  const live = run.legs.flatMap((leg) => leg.attempts.filter(isLive))
+  if (live.length === 0) return
+  const since = new Date(Math.min(...live.map((attempt) => attempt.intendedAt.getTime())) - 60_000)
+  const listed = await github.listDispatchedRuns(trigger.repo, since)
+  await runs.recordObservations(trigger.repo.id, listed, { enqueue: false })
+  const seen = new Set(listed.map((observation) => observation.workflowRunId))
+  for (const attempt of live) {
+    if (attempt.workflowRunId === null || seen.has(attempt.workflowRunId)) continue
+    const observation = await github.getWorkflowRun(trigger.repo, attempt.workflowRunId)
+    if (observation) await runs.recordObservations(trigger.repo.id, [observation], { enqueue: false })
+    else await runs.recordVanished(attempt.id, deps.clock.now())
+  }
+}
+
+async function handleFault(deps: RunJobDeps, run: RunFacts, error: unknown): Promise<void> {
+  if (error instanceof TransientError) {
+    const waitMs = error.retryAfterMs ?? LOOK_AGAIN_MS
+    deps.log.warn({ err: error, waitMs }, 'GitHub did not do what was asked; the run is looked at again')
+    return deps.store.runs.wakeRun(run.id, new Date(deps.clock.now().getTime() + waitMs))
+  }
+  if (error instanceof GitHubError) {
+    // The app was suspended, removed, or lost a permission. The reconciler tries again for as long as the run is open.
+    deps.log.error({ err: error }, 'GitHub refused; the run waits')
+    return
+  }
+  throw error
+}

@@ -1,0 +1,58 @@
+/** From a trigger to runs in the store: observe what GitHub and the store say now, decide, write. */
+import { decideStart, type StartFacts } from '../domain/decide-start.ts'
+import { ALL_FILES, type ChangedFiles, needsChangedFiles } from '../domain/plan.ts'
+import { pullRequestTrigger } from '../domain/read-event.ts'
+import type { Repo, Trigger } from '../domain/trigger.ts'
+import { count } from '../domain/wording.ts'
+import type { GitHub, Store } from '../ports.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
+
+interface Deps {
+  readonly github: GitHub
+  readonly store: Store
+  readonly installationId: number
+}
+
+/** @returns what happened, in words for the delivery's record. */
+export async function startRuns(deps: Deps, trigger: Trigger): Promise<string> {
+  const [config, openRuns] = await Promise.all([
+    loadConfig(deps.github, trigger.repo, configBranch(trigger)),
+    trigger.kind === 'pull_request' ? deps.store.runs.openRunsOf(trigger.repo.id, trigger.pullRequest.number) : [],
+  ])
+  if (config.kind === 'none' && openRuns.length === 0) return 'the repository has no .github/signalbox.yml'
+  const decision = decideStart({
+    trigger,
+    openRuns,
+    config: await withFiles(deps.github, trigger, config),
+    lastGoodGates: config.kind === 'broken' ? await deps.store.installations.lastGoodGates(trigger.repo.id) : [],
+  })
+  const started = await deps.store.runs.startRuns({ ...decision, trigger, installationId: deps.installationId })
+  const ended = decision.supersede.length > 0 ? `; ${count(decision.supersede.length, 'older run')} superseded` : ''
+  return `${count(started.length, 'run')} started of ${decision.runs.length} planned${ended}`
+}
+
+/** The pull request as it is now, for an event that may be late. Null: it is closed, or gone. */
+export async function currentTrigger(github: GitHub, repo: Repo, number: number): Promise<Trigger | null> {
+  const pullRequest = await github.getPullRequest(repo, number)
+  return pullRequest?.state === 'open' ? pullRequestTrigger(repo, pullRequest) : null
+}
+
+/** Pull requests and merge groups follow the branch that they go into, everything else the default branch. */
+function configBranch(trigger: Trigger): string {
+  if (trigger.kind === 'pull_request') return trigger.pullRequest.baseRef
+  return trigger.kind === 'merge_group' ? trigger.baseRef : trigger.repo.defaultBranch
+}
+
+async function withFiles(github: GitHub, trigger: Trigger, config: LoadedConfig): Promise<StartFacts['config']> {
+  if (config.kind === 'broken') return config
+  if (config.kind === 'none') return { kind: 'good', config: { pipelines: [] }, changed: ALL_FILES }
+  const changed = needsChangedFiles(trigger, config.config) ? await changedFiles(github, trigger) : ALL_FILES
+  return { kind: 'good', config: config.config, changed }
+}
+
+async function changedFiles(github: GitHub, trigger: Trigger): Promise<ChangedFiles> {
+  if (trigger.kind === 'pull_request') return github.listPullRequestFiles(trigger.repo, trigger.pullRequest.number)
+  if (trigger.kind === 'push' && trigger.before !== null)
+    return github.compareFiles(trigger.repo, trigger.before, trigger.sha)
+  return ALL_FILES
+}

@@ -1,0 +1,68 @@
+/** What each kind of job does. Only here is it decided whether a fault is tried again or recorded. */
+import type { Logger } from 'pino'
+import type { Probot } from 'probot'
+import { GitHubError, TransientError } from '../domain/errors.ts'
+import type { Clock, GitHubApp, JobHandlers, Store } from '../ports.ts'
+import { registerHandlers } from './handlers.ts'
+import { reconcile } from './reconcile.ts'
+import { advanceRun } from './run-job.ts'
+
+export interface WorkerDeps {
+  readonly probot: Probot
+  readonly app: GitHubApp
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
+  const notes = new Map<string, string>()
+  registerHandlers(deps.probot, { ...deps, record: (id, note) => notes.set(id, note) })
+  return {
+    async delivery(id) {
+      try {
+        await handleDelivery(deps, id, notes)
+      } finally {
+        notes.delete(id)
+      }
+    },
+    deliveryFailed: (id) =>
+      deps.store.deliveries.finishDelivery(id, { state: 'failed', note: 'given up after many tries; see the log' }),
+    run: (id) => advanceRun(deps, id),
+    reconcile: () => reconcile(deps),
+  }
+}
+
+async function handleDelivery(deps: WorkerDeps, id: string, notes: ReadonlyMap<string, string>): Promise<void> {
+  const delivery = await deps.store.deliveries.loadDelivery(id)
+  if (delivery === null || delivery.state === 'done') return
+  const log = deps.log.child({ delivery: id, event: delivery.event })
+  try {
+    const payload = JSON.parse(new TextDecoder().decode(delivery.body))
+    await deps.probot.receive({ id, name: delivery.event, payload } as Parameters<Probot['receive']>[0])
+    const note = notes.get(id) ?? null
+    await deps.store.deliveries.finishDelivery(id, { state: 'done', note })
+    log.info({ note }, 'handled')
+  } catch (error) {
+    const fault = rootOf(error)
+    if (!isFinal(fault)) throw fault
+    await deps.store.deliveries.finishDelivery(id, { state: 'failed', note: fault.message })
+    log.error({ err: fault }, 'failed for good')
+  }
+}
+
+/** Probot wraps what handlers throw in an AggregateError. */
+function rootOf(error: unknown): Error {
+  const first = error instanceof AggregateError ? error.errors[0] : error
+  return first instanceof Error ? first : new Error(String(first))
+}
+
+/** Whether trying again is pointless: GitHub refused, or our own code is wrong. */
+function isFinal(fault: Error): boolean {
+  if (fault instanceof TransientError) return false
+  return fault instanceof GitHubError || fault instanceof TypeError || fault instanceof SyntaxError || isDefect(fault)
+}
+
+function isDefect(fault: Error): boolean {
+  return fault.name === 'ZodError' || fault.name === 'InvariantError' || fault.name === 'RangeError'
+}

@@ -1,0 +1,74 @@
+/** Puts the app together: the store, Probot, the worker, the server. */
+import type { Logger } from 'pino'
+import { createProbot, type Probot } from 'probot'
+import { connectApp } from '../adapters/github/github.ts'
+import { fetchWithTimeout, SignalboxOctokit } from '../adapters/github/octokit.ts'
+import { openStore } from '../adapters/store/open-store.ts'
+import { startServer } from '../app/server.ts'
+import { makeJobHandlers } from '../app/worker.ts'
+import type { Store } from '../ports.ts'
+import { type Environment, readEnvironment } from './environment.ts'
+
+export interface Serving {
+  /** Where the server listens. */
+  readonly port: number
+  readonly store: Store
+  /** Takes nothing new, finishes what is under way, closes the store. */
+  stop(): Promise<void>
+}
+
+/** @param env with the app's credentials: APP_ID, PRIVATE_KEY or PRIVATE_KEY_PATH, WEBHOOK_SECRET. */
+export async function serve(env: NodeJS.ProcessEnv, log: Logger): Promise<Serving> {
+  const environment = readEnvironment(env)
+  if (environment.WEBHOOK_SECRET === '')
+    throw new Error(
+      'WEBHOOK_SECRET is not set. It must be the secret in the settings of the GitHub App; without it anybody could send webhooks.',
+    )
+  const store = await openStore({
+    databaseUrl: environment.DATABASE_URL ?? null,
+    dataDirectory: environment.SIGNALBOX_DATA_DIR === ':memory:' ? null : environment.SIGNALBOX_DATA_DIR,
+    onError: (error) => log.error({ err: error }, 'the queue reports a fault'),
+  })
+  try {
+    return await startAll(env, environment, store, log)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store: Store, log: Logger): Promise<Serving> {
+  const clock = { now: () => new Date() }
+  let ready = true
+  const role = environment.SIGNALBOX_ROLE
+  if (role !== 'web') {
+    const probot = await makeProbot(env, log)
+    const app = connectApp(probot, Number(environment.APP_ID))
+    await store.work(makeJobHandlers({ probot, app, store, clock, log }))
+  }
+  const server = await startServer({
+    host: environment.HOST,
+    port: environment.PORT,
+    webhookPath: role === 'worker' ? null : environment.WEBHOOK_PATH,
+    webhookSecret: environment.WEBHOOK_SECRET,
+    store,
+    log,
+    isReady: () => ready,
+  })
+  log.info({ role, port: server.port, store: environment.DATABASE_URL ? 'PostgreSQL' : 'PGlite' }, 'Signalbox runs')
+  return {
+    port: server.port,
+    store,
+    async stop() {
+      ready = false
+      await server.stop()
+      await store.drain()
+      await store.close()
+    },
+  }
+}
+
+function makeProbot(env: NodeJS.ProcessEnv, log: Logger): Promise<Probot> {
+  const overrides = { log, Octokit: SignalboxOctokit, request: { fetch: fetchWithTimeout } }
+  return createProbot({ env: env as Partial<Record<string, string>>, overrides }).ready()
+}

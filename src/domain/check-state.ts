@@ -1,0 +1,246 @@
+/**
+ * What the check run of each leg and gate shows. A leg's follows its own state. A gate's compares against the plan: it
+ * is in progress until every leg that it needs has concluded, and then passes only if each succeeded or was skipped by
+ * the plan itself.
+ */
+import { createHash } from 'node:crypto'
+import { currentAttempts, type LegConclusion, type LegState } from './leg-state.ts'
+import type { AttemptFacts, CancelReason, GateFacts, LegFacts, RunFacts } from './run.ts'
+import { count, describeCancel, describeConclusion, formatDuration } from './wording.ts'
+
+export type CheckConclusion = LegConclusion
+
+/** A button on a check run. GitHub's limits: 3 a check, label ≤ 20, description ≤ 40, identifier ≤ 20 characters. */
+export interface CheckButton {
+  readonly label: string
+  readonly description: string
+  readonly identifier: 'rerun_failed' | 'cancel'
+}
+
+/** One row of a gate's table, or one attempt of a leg. All times are past: nothing changes while time passes. */
+export interface CheckRow {
+  readonly name: string
+  readonly state: 'waiting' | 'running' | LegConclusion
+  readonly attempts: number
+  /** Of all attempts together, in milliseconds; null: not known yet. */
+  readonly durationMs: number | null
+  readonly url: string | null
+  readonly note: string | null
+}
+
+export interface CheckState {
+  readonly subject: 'leg' | 'gate'
+  /** Leg or gate id: the check run's `external_id`. */
+  readonly id: string
+  readonly name: string
+  readonly status: 'queued' | 'in_progress' | 'completed'
+  /** Set when completed. */
+  readonly conclusion: CheckConclusion | null
+  readonly startedAt: Date
+  readonly completedAt: Date | null
+  readonly detailsUrl: string | null
+  readonly buttons: readonly CheckButton[]
+  /** The one line that says what happened, or what is waited for. */
+  readonly headline: string
+  /** A leg's attempts, a gate's legs. */
+  readonly rows: readonly CheckRow[]
+  /** Whether the run was started by a commit that is not trusted. */
+  readonly trusted: boolean
+}
+
+const RERUN_FAILED: CheckButton = {
+  label: 'Re-run failed',
+  description: 'Run again whatever did not succeed',
+  identifier: 'rerun_failed',
+}
+const CANCEL: CheckButton = { label: 'Cancel', description: 'Cancel all legs of this run', identifier: 'cancel' }
+
+/** The state that every check run of the run should show, gates last. */
+export function deriveCheckStates(run: RunFacts, states: ReadonlyMap<string, LegState>): CheckState[] {
+  const legs = run.legs.map((leg) => legCheck(leg, states.get(leg.plan.name), run))
+  const rows = new Map(run.legs.map((leg) => [leg.plan.name, legRow(leg, states.get(leg.plan.name))]))
+  return [...legs, ...run.gates.map((gate) => gateCheck(gate, rows, states, run))]
+}
+
+/** Digest of what the check run shows, for telling whether it already shows it. */
+export function digestOf(state: CheckState): string {
+  return createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 22)
+}
+
+function legCheck(leg: LegFacts, state: LegState | undefined, run: RunFacts): CheckState {
+  const attempts = currentAttempts(leg)
+  const latest = attempts.at(-1)
+  const base = {
+    subject: 'leg' as const,
+    id: leg.id,
+    name: leg.plan.name,
+    startedAt: attempts[0]?.intendedAt ?? run.createdAt,
+    detailsUrl: latest?.url ?? null,
+    rows: leg.attempts.map(attemptRow),
+    trusted: run.trusted,
+  }
+  if (state === undefined || state.kind === 'ready' || state.kind === 'waiting') {
+    const headline = state?.kind === 'waiting' ? sentence(state.reason) : 'About to be dispatched.'
+    return { ...base, status: 'queued', conclusion: null, completedAt: null, buttons: [CANCEL], headline }
+  }
+  if (state.kind === 'running') {
+    const headline = `Attempt ${state.attempt.number - leg.firstAttempt + 1} of at most ${leg.plan.retries.max + 1} runs ${leg.plan.workflow}.`
+    return { ...base, status: 'in_progress', conclusion: null, completedAt: null, buttons: [CANCEL], headline }
+  }
+  return {
+    ...base,
+    status: 'completed',
+    conclusion: state.conclusion,
+    completedAt: concludedAt(leg, run),
+    buttons: canRerun(state.conclusion, run.cancel) ? [RERUN_FAILED] : [],
+    headline: concludedHeadline(leg, state.conclusion, state.reason, attempts),
+  }
+}
+
+function concludedHeadline(
+  leg: LegFacts,
+  conclusion: LegConclusion,
+  reason: string | null,
+  attempts: readonly AttemptFacts[],
+): string {
+  if (conclusion === 'success') return attempts.length > 1 ? `Passed on attempt ${attempts.length}.` : 'Passed.'
+  const tried = attempts.length > 1 ? ` after ${count(attempts.length, 'attempt')}` : ''
+  const what = describeConclusion(conclusion)
+  return `${what.charAt(0).toUpperCase()}${what.slice(1)}${tried}: ${sentence(reason ?? `no reason is known for ${leg.plan.name}`, false)}`
+}
+
+/** Not earlier than anything known of the leg, and the same whenever it is asked. */
+function concludedAt(leg: LegFacts, run: RunFacts): Date {
+  return leg.attempts.at(-1)?.completedAt ?? leg.attempts.at(-1)?.intendedAt ?? run.createdAt
+}
+
+function attemptRow(attempt: AttemptFacts): CheckRow {
+  const state =
+    attempt.status === 'completed'
+      ? rowState(attempt.conclusion)
+      : attempt.outcome === 'refused'
+        ? 'failure'
+        : 'running'
+  const jobs = attempt.failedJobs.map((job) => job.name).join(', ')
+  return {
+    name: `Attempt ${attempt.number}`,
+    state: attempt.outcome === 'lost' ? 'cancelled' : state,
+    attempts: 1,
+    durationMs: durationOf(attempt),
+    url: attempt.url,
+    note: attempt.refusal ?? (jobs === '' ? null : `failed: ${jobs}`),
+  }
+}
+
+function rowState(conclusion: string | null): LegConclusion {
+  return conclusion === 'success' || conclusion === 'cancelled' || conclusion === 'timed_out' ? conclusion : 'failure'
+}
+
+function durationOf(attempt: AttemptFacts): number | null {
+  if (attempt.completedAt === null) return null
+  return Math.max(0, attempt.completedAt.getTime() - (attempt.startedAt ?? attempt.intendedAt).getTime())
+}
+
+function legRow(leg: LegFacts, state: LegState | undefined): CheckRow {
+  const attempts = currentAttempts(leg)
+  const known = attempts.map(durationOf).filter((ms) => ms !== null)
+  return {
+    name: leg.plan.name,
+    state:
+      state === undefined || state.kind === 'ready'
+        ? 'waiting'
+        : state.kind === 'concluded'
+          ? state.conclusion
+          : state.kind,
+    attempts: attempts.length,
+    durationMs: known.length === 0 ? null : known.reduce((sum, ms) => sum + ms, 0),
+    url: attempts.at(-1)?.url ?? null,
+    note: state?.kind === 'waiting' || state?.kind === 'concluded' ? state.reason : null,
+  }
+}
+
+function gateCheck(
+  gate: GateFacts,
+  rows: ReadonlyMap<string, CheckRow>,
+  states: ReadonlyMap<string, LegState>,
+  run: RunFacts,
+): CheckState {
+  const mine = gate.plan.needs.map((name) => rows.get(name)).filter((row) => row !== undefined)
+  const verdict = judgeGate(gate, mine, states, run)
+  return {
+    subject: 'gate',
+    id: gate.id,
+    name: gate.plan.name,
+    status: verdict.conclusion === null ? 'in_progress' : 'completed',
+    conclusion: verdict.conclusion,
+    startedAt: run.createdAt,
+    completedAt: verdict.conclusion === null ? null : latestEnd(gate, run),
+    detailsUrl: null,
+    buttons: verdict.conclusion === null ? [CANCEL] : canRerun(verdict.conclusion, run.cancel) ? [RERUN_FAILED] : [],
+    headline: verdict.headline,
+    rows: mine,
+    trusted: run.trusted,
+  }
+}
+
+function judgeGate(
+  gate: GateFacts,
+  rows: readonly CheckRow[],
+  states: ReadonlyMap<string, LegState>,
+  run: RunFacts,
+): { conclusion: CheckConclusion | null; headline: string } {
+  if (run.problem !== null) return { conclusion: 'failure', headline: run.problem }
+  if (run.skipped !== null)
+    return { conclusion: 'success', headline: `Nothing to do for this change: ${sentence(run.skipped, false)}` }
+  if (run.cancel !== null)
+    return { conclusion: 'cancelled', headline: `Cancelled: ${sentence(describeCancel(run.cancel), false)}` }
+  if (rows.length < gate.plan.needs.length)
+    return { conclusion: null, headline: 'Some legs of the plan have not reported yet.' }
+  const open = rows.filter((row) => row.state === 'waiting' || row.state === 'running')
+  const bad = rows.filter((row) => isBad(row, states))
+  if (open.length > 0) return { conclusion: null, headline: holdingLine(open, bad) }
+  const first = bad[0]
+  if (first !== undefined) {
+    const more = bad.length > 1 ? ` and ${bad.length - 1} more did not pass` : ` ${describeConclusion(first.state)}`
+    return { conclusion: 'failure', headline: `${first.name}${more}.` }
+  }
+  const skipped = rows.filter((row) => row.state === 'skipped').length
+  const passed = rows.length - skipped
+  const besides = skipped > 0 ? `; ${count(skipped, 'leg')} skipped by the plan` : ''
+  return { conclusion: 'success', headline: `${count(passed, 'leg')} passed${besides}.` }
+}
+
+function holdingLine(open: readonly CheckRow[], bad: readonly CheckRow[]): string {
+  const first = open.find((row) => row.state === 'running') ?? open[0]
+  const others = open.length > 1 ? ` and ${open.length - 1} more` : ''
+  const why = first?.state === 'waiting' && first.note !== null ? ` (${first.note})` : ''
+  const failed = bad.length > 0 ? ` ${count(bad.length, 'leg')} already did not pass.` : ''
+  return `Held by ${first?.name ?? 'a leg'}${why}${others}.${failed}`
+}
+
+function isBad(row: CheckRow, states: ReadonlyMap<string, LegState>): boolean {
+  if (row.state === 'success' || row.state === 'waiting' || row.state === 'running') return false
+  const state = states.get(row.name)
+  return !(row.state === 'skipped' && state?.kind === 'concluded' && state.planned)
+}
+
+function latestEnd(gate: GateFacts, run: RunFacts): Date {
+  const needed = new Set(gate.plan.needs)
+  const ends = run.legs.filter((leg) => needed.has(leg.plan.name)).map((leg) => concludedAt(leg, run).getTime())
+  return new Date(Math.max(run.createdAt.getTime(), ...ends))
+}
+
+function canRerun(conclusion: CheckConclusion, cancel: CancelReason | null): boolean {
+  return conclusion !== 'success' && (cancel === null || cancel.kind === 'requested')
+}
+
+/** With a full stop, and a capital unless it goes on from something. */
+function sentence(text: string, capital = true): string {
+  const body = capital ? text.charAt(0).toUpperCase() + text.slice(1) : text
+  return /[.!?]$/.test(body) ? body : `${body}.`
+}
+
+/** A duration for people, or a dash. */
+export function durationCell(ms: number | null): string {
+  return ms === null ? '–' : formatDuration(ms)
+}

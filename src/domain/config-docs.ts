@@ -1,0 +1,277 @@
+/**
+ * The documentation of `.github/signalbox.yml`, made from its schema: the reference page and the JSON Schema for
+ * editors. A key is described once, where it is defined, so neither can say anything that the parser does not do.
+ * `scripts/generate.ts` writes both files.
+ */
+
+import { MAX_CONFIG_BYTES, MAX_INPUTS, MAX_LEGS_PER_JOB, MAX_LEGS_PER_PIPELINE } from './config.ts'
+import { configJsonSchema, DURATION, type JsonSchema, NAME } from './config-schema.ts'
+import { MAX_EXTENDS_DEPTH } from './extend-config.ts'
+import { MAX_GLOB_LENGTH, MAX_GLOB_WILDCARDS } from './globs.ts'
+import { VALUE_PATHS } from './interpolate.ts'
+
+/** A configuration that uses every key. It is in the documentation, and a test parses it. */
+export const COMPLETE_EXAMPLE = `version: 1
+_extends: shared-ci               # optional: keys that are not here come from that repository's file
+
+matrices:                         # lists that several jobs use
+  base_image:
+    - { image: "nikolaik/python-nodejs:python3.12-nodejs22", tag: nikolaik }
+    - { image: "ubuntu:24.04", tag: ubuntu }
+
+pipelines:
+  docker:
+    on:
+      push: { branches: [main, "release/**", "!release/old/**"] }
+      tag: { include: ["*"], exclude: ["ext-v*"] }
+      pull_request:
+        branches: [main]
+        paths: ["containers/**", "src/**", "!src/**/*.md"]
+        paths_ignore: ["**/testdata/**"]
+        drafts: false
+      merge_group:                # a trigger without settings may be left empty
+      manual:
+    concurrency: cancel
+    jobs:
+      app:
+        workflow: build-app.yml
+        image: app
+        forks: build-only
+      runtime:
+        workflow: build-runtime.yml
+        image: runtime
+        matrix: { base_image: $base_image }
+        max_parallel: 4
+      enterprise:
+        workflow: build-enterprise.yml
+        needs: app
+        ref: main
+        forks: skip
+      test-runtime:
+        workflow: test-runtime.yml
+        needs: [runtime]
+        matrix:
+          base_image: $base_image
+          user: [root, openhands]
+          exclude:
+            - { base_image: { image: "ubuntu:24.04", tag: ubuntu }, user: root }
+          include:
+            - { user: root, workers: 2 }
+        fail_fast: false
+        retries: { max: 2, delay: 5s }
+        timeout: 1h30m
+        inputs:
+          image: "ghcr.io/\${{ repo.owner }}/runtime:\${{ sha }}-\${{ matrix.base_image.tag }}"
+          user: "\${{ matrix.user }}"
+          workers: "\${{ matrix.workers }}"
+          verbose: true
+    gates:
+      runtime-tests:
+        name: All Runtime Tests Passed
+        needs: [test-runtime]
+`
+
+/** The JSON Schema, as the text of its file. */
+export function renderConfigSchema(): string {
+  return `${JSON.stringify(configJsonSchema(), null, 2)}\n`
+}
+
+/** The reference page, as Markdown. */
+export function renderConfigDocs(): string {
+  return `${[INTRODUCTION, renderKeys(), PATTERNS, MATRICES, renderValues(), SHARING, LIMITS].join('\n\n')}\n`
+}
+
+const INTRODUCTION = `# Configuration
+
+<!-- Generated from src/domain/config-schema.ts by \`npm run generate\`: change it there. -->
+
+What Signalbox does for a repository is in the repository's \`.github/signalbox.yml\`. A repository without that file is
+left alone.
+
+The file is read from the default branch; for a pull request, from its base branch. A pull request that changes the file
+has it checked, with annotations on the lines, but does not run by it: a change takes effect once it is merged.
+
+## A complete example
+
+\`\`\`yaml
+${COMPLETE_EXAMPLE}\`\`\`
+
+## Checking a file
+
+\`signalbox validate\` checks \`.github/signalbox.yml\`, or the file that you name, without asking GitHub anything. It shows
+every problem at once with its file, line and column, and exits with 1 if there are any. \`--json\` prints them as JSON.
+
+A key that Signalbox does not know is an error, not a comment: a misspelt key would otherwise silently not do what it
+says. YAML's anchors, aliases and merge keys (\`<<\`) work.
+
+## In your editor
+
+Editors with a YAML language server, such as Visual Studio Code with the YAML extension, complete keys and show their
+descriptions when the first line of the file names the schema. It comes with the package and lies in this repository at
+\`schema/signalbox.schema.json\`; a path counts from the configuration file:
+
+\`\`\`yaml
+# yaml-language-server: $schema=../node_modules/signalbox/schema/signalbox.schema.json
+version: 1
+\`\`\``
+
+const PATTERNS = `## Patterns
+
+Branches, tags and files are matched by patterns, always as a whole: \`main\` is only the branch \`main\`.
+
+| pattern | matches |
+| --- | --- |
+| \`*\` | any characters but \`/\`, or none: \`feature/*\` is \`feature/a\` and not \`feature/a/b\` |
+| \`**\` | any characters, or none: \`release/**\`, \`**.js\` |
+| \`**/\` | any directories, or none: \`**/README.md\` is also the one at the root |
+| \`?\` | exactly one character but \`/\` (it means something else in GitHub's own filters) |
+| \`[a-z0-9]\`, \`[!a-z]\` | one character of the set, one that is not in it |
+| \`\\\` | the next character as it is: \`\\*\` is a star |
+| \`!\` at the start | takes away what the patterns before it let in; in \`branches\`, \`paths\` and a tag's \`include\` |
+
+Names that begin with a dot are names like any other. Alternatives in braces and extended patterns such as \`!(a)\` do not
+exist; write one pattern for each. A pattern that begins with \`*\`, \`!\`, \`[\` or \`{\` needs quotes in YAML.
+
+When both are given, a file counts if \`paths\` matches it and \`paths_ignore\` does not. If no changed file counts, the
+pipeline has nothing to do, and its gates succeed at once and say so.`
+
+const MATRICES = `## Matrices
+
+A job's matrix becomes its legs exactly as GitHub Actions expands \`strategy.matrix\`: all combinations of the axes; without
+those that match an entry of \`exclude\`; then each entry of \`include\` is added to every combination of which it changes no
+axis, or becomes a combination of its own if there is none.
+
+A value is text, a number, true, false or a map of such. A leg's check run is named after them: \`docker / app\` without a
+matrix, \`docker / runtime (nikolaik)\` with one. Several values are separated by commas; a map is shown by its \`name\`, else
+its \`tag\`, else all its values. No two legs may have the same name.
+
+A number must be written as YAML prints it: put \`"3.10"\` in quotes, since \`3.10\` is the number 3.1.`
+
+const SHARING = `## Sharing a configuration
+
+\`_extends\` names a file that this one adds to: \`repo\` of the same owner, \`owner/repo\`, or \`owner/repo:path/to/file.yml\`. A
+file without \`_extends\` takes its organisation's defaults, if the organisation's \`.github\` repository has a
+\`.github/signalbox.yml\`.
+
+Maps are merged key by key, and the nearer file wins; lists and single values are replaced whole. The merged result is
+checked, and a problem is shown in the file that it came from. A file that is extended may extend another, up to
+${MAX_EXTENDS_DEPTH} files in a row.`
+
+const LIMITS = `## Limits
+
+| what | at most |
+| --- | --- |
+| size of the file | ${MAX_CONFIG_BYTES / 1024} KiB |
+| legs of a job | ${MAX_LEGS_PER_JOB} |
+| legs of a pipeline | ${MAX_LEGS_PER_PIPELINE} |
+| inputs of a job | ${MAX_INPUTS}: GitHub takes ${MAX_INPUTS + 1}, and one is \`signalbox\` |
+| length of a pattern | ${MAX_GLOB_LENGTH} characters, ${MAX_GLOB_WILDCARDS} of \`*\` and \`**\` |`
+
+function renderKeys(): string {
+  const introduction = `## Keys
+
+Names in angle brackets are yours to choose. A duration is a number with its unit, or several: \`90s\`, \`60m\`, \`1h30m\`,
+\`2d\`.`
+  return [introduction, ...keySections(configJsonSchema(), '')].join('\n\n')
+}
+
+/** One section for each key below a map, in the order of the schema. */
+function keySections(schema: JsonSchema, prefix: string): string[] {
+  return mapShapes(schema).flatMap((shape) => {
+    const named = Object.entries(shape.properties ?? {}).flatMap(([key, value]) => [
+      keySection(`${prefix}${key}`, value),
+      ...keySections(value, `${prefix}${key}.`),
+    ])
+    const { additionalProperties: others } = shape
+    if (typeof others !== 'object') return named
+    const path = `${prefix}<${PLACEHOLDERS[prefix.split('.').at(-2) ?? ''] ?? 'name'}>`
+    const own = others.description === undefined ? [] : [keySection(path, others)]
+    return [...own, ...named, ...keySections(others, `${path}.`)]
+  })
+}
+
+/** What the keys of a map are called whose names its writer chooses. */
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  pipelines: 'pipeline',
+  jobs: 'job',
+  gates: 'gate',
+  matrix: 'axis',
+}
+
+function keySection(path: string, schema: JsonSchema): string {
+  const description = schema.description ?? ''
+  const rule = /(?:Required|Default: (.*))\.$/.exec(description)
+  const fallback = rule?.[1]
+  const meaning = description.slice(0, rule?.index).trim()
+  const isOpen = schema.type === undefined && schema.anyOf === undefined && schema.const === undefined
+  const type = isOpen ? 'anything' : alternatives(typeNames(schema))
+  const use = fallback === undefined ? 'required' : `default: ${showDefault(fallback, schema)}`
+  return `### \`${path}\`\n\n${meaning}\n\n*${capitalized(type)}; ${use}.*`
+}
+
+function showDefault(text: string, schema: JsonSchema): string {
+  return schema.default === undefined ? text : `\`${text}\``
+}
+
+/** What a value may be, each way by itself. */
+function typeNames(schema: JsonSchema): string[] {
+  const { anyOf, additionalProperties: others } = schema
+  if (schema.title !== undefined) return [schema.title]
+  if (anyOf !== undefined) return [...new Set(anyOf.flatMap(typeNames))]
+  if (schema.const !== undefined) return [`\`${schema.const}\``]
+  if (schema.enum !== undefined) return schema.enum.map((option) => `\`${option}\``)
+  if (typeof schema.type === 'object') return schema.type.flatMap((type) => typeNames({ ...schema, type }))
+  switch (schema.type) {
+    case 'string':
+      return [schema.pattern === DURATION.source ? 'duration' : schema.pattern === NAME.source ? 'name' : 'text']
+    case 'integer':
+      return ['whole number']
+    case 'boolean':
+      return ['`true`', '`false`']
+    case 'array':
+      return [`list of ${plural(schema.items)}`]
+    case 'object':
+      return [typeof others === 'object' && isSimple(others) ? `map of names to ${plural(others)}` : 'map']
+    case 'null':
+      return ['empty']
+    default:
+      return [schema.type ?? 'value']
+  }
+}
+
+function isSimple(schema: JsonSchema): boolean {
+  return mapShapes(schema).length === 0 && schema.description === undefined
+}
+
+function plural(schema: JsonSchema = {}): string {
+  return alternatives(
+    typeNames(schema).map((name) => (/^(?:name|map|number|pattern|value)$/.test(name) ? `${name}s` : name)),
+  )
+}
+
+function alternatives(names: readonly string[]): string {
+  const last = names.at(-1) ?? ''
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
+}
+
+function mapShapes(schema: JsonSchema): JsonSchema[] {
+  return [schema, ...(schema.anyOf ?? [])].filter((shape) => shape.type === 'object')
+}
+
+function renderValues(): string {
+  const rows = Object.entries(VALUE_PATHS).map(([path, meaning]) => `| \`${path}\` | ${meaning} |`)
+  return `## Values
+
+\`inputs\` and \`ref\` may hold \`\${{ … }}\`, which is replaced by one of these values. There is no expression language, and a
+value that was put in is never looked at again. A name that is not in the table is an error.
+
+| name | value |
+| --- | --- |
+${rows.join('\n')}
+| \`matrix.<axis>\` | The leg's value of that axis. |
+| \`matrix.<axis>.<field>\` | A field of it, if it is a map. Empty when this leg's value lacks the field. |`
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

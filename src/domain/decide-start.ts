@@ -1,0 +1,93 @@
+/**
+ * What a trigger starts and what it ends. A pull request has one commit that matters: runs on its other commits are
+ * superseded. Pushes and tags end nothing. A broken configuration starts a run of its own, in which every gate that
+ * the last good one had fails with the reason, so that nothing is silently green.
+ */
+import type { Config } from './config.ts'
+import { type ChangedFiles, type GatePlan, planRuns, type RunPlan } from './plan.ts'
+import type { CancelReason } from './run.ts'
+import { isTrusted, type Trigger } from './trigger.ts'
+
+/** The pipeline of the run that stands for a broken configuration, and the check that shows it. */
+export const CONFIG_PIPELINE = 'signalbox config'
+
+export interface StartFacts {
+  readonly trigger: Trigger
+  readonly config:
+    | { readonly kind: 'good'; readonly config: Config; readonly changed: ChangedFiles }
+    | { readonly kind: 'broken'; readonly problem: string }
+  /** Gates of the last good configuration. */
+  readonly lastGoodGates: readonly GatePlan[]
+  /** Open runs of the same pull request. */
+  readonly openRuns: readonly OpenRunFacts[]
+}
+
+export interface OpenRunFacts {
+  readonly id: string
+  readonly sha: string
+  readonly baseRef: string | null
+  readonly pipeline: string
+  readonly concurrency: RunPlan['concurrency']
+}
+
+export interface StartDecision {
+  readonly triggerKey: string
+  readonly trusted: boolean
+  readonly runs: readonly { readonly plan: RunPlan; readonly problem: string | null }[]
+  readonly supersede: readonly { readonly runId: string; readonly reason: CancelReason }[]
+  readonly goodGates: readonly GatePlan[] | null
+}
+
+export function decideStart(facts: StartFacts): StartDecision {
+  const { trigger } = facts
+  const base = { triggerKey: triggerKey(trigger), trusted: isTrusted(trigger), supersede: decideSupersede(facts) }
+  if (facts.config.kind === 'broken') {
+    const plan = brokenPlan(facts.lastGoodGates)
+    return { ...base, runs: [{ plan, problem: facts.config.problem }], goodGates: null }
+  }
+  const { config, changed } = facts.config
+  const plans = planRuns(trigger, config, changed).runs.filter((plan) => plan.listens)
+  const goodGates = config.pipelines.flatMap((pipeline) =>
+    pipeline.gates.map((gate) => ({ id: gate.id, name: gate.name, needs: [] })),
+  )
+  return { ...base, runs: plans.map((plan) => ({ plan, problem: null })), goodGates }
+}
+
+/** Two deliveries with the same key mean the same thing, and start it once. */
+export function triggerKey(trigger: Trigger): string {
+  switch (trigger.kind) {
+    case 'push':
+      return `push ${trigger.refName} ${trigger.before ?? 'new'} ${trigger.sha}`
+    case 'tag':
+      return `tag ${trigger.refName} ${trigger.sha}`
+    case 'pull_request':
+      return `pull_request ${trigger.pullRequest.number} ${trigger.sha} ${trigger.pullRequest.baseRef}`
+    case 'merge_group':
+      return `merge_group ${trigger.refName} ${trigger.sha}`
+    case 'manual':
+      return `manual ${trigger.requestId}`
+  }
+}
+
+function decideSupersede({ trigger, openRuns }: StartFacts): StartDecision['supersede'] {
+  if (trigger.kind !== 'pull_request') return []
+  const { baseRef } = trigger.pullRequest
+  return openRuns.flatMap((run): { runId: string; reason: CancelReason }[] => {
+    if (run.baseRef !== baseRef && run.sha === trigger.sha)
+      return [{ runId: run.id, reason: { kind: 'base_changed', baseRef } }]
+    if (run.sha === trigger.sha || run.concurrency === 'keep') return []
+    return [{ runId: run.id, reason: { kind: 'superseded', newerSha: trigger.sha } }]
+  })
+}
+
+function brokenPlan(lastGoodGates: readonly GatePlan[]): RunPlan {
+  const own = { id: 'config', name: CONFIG_PIPELINE, needs: [] }
+  return {
+    pipeline: CONFIG_PIPELINE,
+    skipped: null,
+    listens: true,
+    concurrency: 'cancel',
+    legs: [],
+    gates: [own, ...lastGoodGates.map((gate) => ({ ...gate, needs: [] }))],
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What a leg is told when it is dispatched, and what a refusal means. Everything goes by inputs, as data: nothing of
+ * it is ever part of a command.
+ */
+import type { LegFacts, RunFacts } from './run.ts'
+
+/** GitHub's bound on all inputs together, in characters. */
+export const MAX_INPUT_CHARACTERS = 65_535
+
+/** The inputs of an attempt's `workflow_dispatch`: the leg's own, and `signalbox`, one JSON string. */
+export function attemptInputs(run: RunFacts, leg: LegFacts, attemptId: string): Record<string, string> {
+  const { trigger } = run
+  const told = {
+    leg: leg.id,
+    attempt: attemptId,
+    pipeline: run.pipeline,
+    job: leg.plan.job,
+    matrix: leg.plan.matrix,
+    event: trigger.kind,
+    ref_name: trigger.refName,
+    sha: trigger.sha,
+    pull_request: trigger.kind === 'pull_request' ? trigger.pullRequest.number : null,
+    trusted: run.trusted,
+    image: leg.plan.image,
+  }
+  return { ...leg.plan.inputs, signalbox: JSON.stringify(told) }
+}
+
+/** GitHub's words about a dispatch that it refused, and what to do about it. */
+export function explainRefusal(
+  refusal: { status: number; message: string },
+  leg: { workflow: string; ref: string },
+): string {
+  const said = `GitHub refused to dispatch ${leg.workflow} on ${leg.ref}: ${refusal.message} (${refusal.status}).`
+  return `${said} ${remedy(refusal, leg)}`
+}
+
+function remedy(
+  { status, message }: { status: number; message: string },
+  leg: { workflow: string; ref: string },
+): string {
+  const about = (words: string) => message.toLowerCase().includes(words)
+  if (about('disabled workflow')) return `Enable ${leg.workflow} in the repository's Actions tab.`
+  if (about('workflow_dispatch'))
+    return `Add \`workflow_dispatch:\` under \`on:\` in .github/workflows/${leg.workflow} on the default branch.`
+  if (about('unexpected inputs'))
+    return `Declare these under \`on.workflow_dispatch.inputs\` in ${leg.workflow}; every executor workflow must declare the input \`signalbox\`.`
+  if (about('required input') || about('not provided'))
+    return `Give the job that input under \`inputs:\` in .github/signalbox.yml, or make it optional in ${leg.workflow}.`
+  if (about('no ref found')) return `Create the branch or tag ${leg.ref}, or change the job's \`ref:\`.`
+  if (status === 404)
+    return `Check that .github/workflows/${leg.workflow} is on the default branch, and that Signalbox may write Actions.`
+  if (status === 403) return 'Check that the installation of Signalbox has the permission «Actions: read and write».'
+  return `Check .github/workflows/${leg.workflow} on ${leg.ref}.`
+}

@@ -1,0 +1,179 @@
+/**
+ * Which runs a trigger starts. A pipeline that does not listen to the trigger does nothing; one that listens, but
+ * whose path filters let no changed file through, is a run with nothing to do, whose gates succeed at once and say why.
+ * Everything is decided here, before anything is dispatched: the same trigger, configuration and files give the same plan.
+ */
+import type { Config, Gate, Job, MatrixCombination, PathFilter, Pipeline } from './config.ts'
+import { compileGlobs, matchesBranch, matchesPaths } from './globs.ts'
+import { interpolate, interpolationValues } from './interpolate.ts'
+import { expandMatrix, legName } from './matrix.ts'
+import { isTrusted, type Trigger } from './trigger.ts'
+
+/** The changed files of a trigger; `all` when they are not known or GitHub's list was cut short. */
+export type ChangedFiles = { readonly kind: 'all' } | { readonly kind: 'listed'; readonly files: readonly string[] }
+
+export const ALL_FILES: ChangedFiles = { kind: 'all' }
+
+export interface LegPlan {
+  readonly job: string
+  /** The check run's name: `docker / runtime (nikolaik)`. */
+  readonly name: string
+  readonly matrix: MatrixCombination
+  /** Names of legs of the same run that must have succeeded first. */
+  readonly needs: readonly string[]
+  readonly workflow: string
+  /** Branch or tag whose workflow file is dispatched. */
+  readonly ref: string
+  /** Interpolated, without `signalbox`. */
+  readonly inputs: Readonly<Record<string, string>>
+  /** Why this leg is not run; null: it is run. */
+  readonly skip: string | null
+  readonly image: string | null
+  readonly failFast: boolean
+  readonly maxParallel: number | null
+  readonly retries: { readonly max: number; readonly delayMs: number }
+  readonly timeoutMs: number
+}
+
+export interface GatePlan {
+  readonly id: string
+  readonly name: string
+  /** Names of legs of the same run. */
+  readonly needs: readonly string[]
+}
+
+export interface RunPlan {
+  readonly pipeline: string
+  /** Why nothing is run; null: legs are run. */
+  readonly skipped: string | null
+  /** Whether the pipeline listens to this trigger at all. One that does not is no run, and posts nothing. */
+  readonly listens: boolean
+  readonly concurrency: Pipeline['concurrency']
+  readonly legs: readonly LegPlan[]
+  readonly gates: readonly GatePlan[]
+}
+
+export interface Plan {
+  readonly trigger: Trigger
+  readonly trusted: boolean
+  readonly runs: readonly RunPlan[]
+}
+
+export function planRuns(trigger: Trigger, config: Config, changed: ChangedFiles): Plan {
+  const trusted = isTrusted(trigger)
+  return { trigger, trusted, runs: config.pipelines.map((pipeline) => planRun(pipeline, trigger, changed, trusted)) }
+}
+
+/** Whether any pipeline that listens to the trigger has path filters, so that its changed files must be known. */
+export function needsChangedFiles(trigger: Trigger, config: Config): boolean {
+  return config.pipelines.some((pipeline) => {
+    if (deafTo(pipeline, trigger) !== null) return false
+    const filter = pathFilter(pipeline, trigger)
+    return filter !== null && filter.include.length + filter.exclude.length > 0
+  })
+}
+
+function planRun(pipeline: Pipeline, trigger: Trigger, changed: ChangedFiles, trusted: boolean): RunPlan {
+  const base = { pipeline: pipeline.name, concurrency: pipeline.concurrency }
+  const deaf = deafTo(pipeline, trigger)
+  if (deaf !== null) return { ...base, skipped: deaf, listens: false, legs: [], gates: [] }
+  const unchanged = unchangedPaths(pathFilter(pipeline, trigger), changed)
+  if (unchanged !== null) {
+    const gates = pipeline.gates.map((gate) => ({ id: gate.id, name: gate.name, needs: [] }))
+    return { ...base, skipped: unchanged, listens: true, legs: [], gates }
+  }
+  const legs = planLegs(pipeline, trigger, trusted)
+  return { ...base, skipped: null, listens: true, legs, gates: planGates(pipeline.gates, legs) }
+}
+
+/** Why the pipeline does not listen to this trigger; null: it does. */
+function deafTo(pipeline: Pipeline, trigger: Trigger): string | null {
+  const { on } = pipeline
+  const not = (what: string) => `the pipeline does not run on ${what}`
+  switch (trigger.kind) {
+    case 'push':
+      if (!on.push) return not('pushes')
+      return matchesBranch(on.push.branches, trigger.refName) ? null : not(`pushes to branch ${trigger.refName}`)
+    case 'tag':
+      if (!on.tag) return not('tags')
+      return compileGlobs(on.tag)(trigger.refName) ? null : not(`tag ${trigger.refName}`)
+    case 'pull_request':
+      if (!on.pullRequest) return not('pull requests')
+      if (!matchesBranch(on.pullRequest.branches, trigger.pullRequest.baseRef))
+        return not(`pull requests into ${trigger.pullRequest.baseRef}`)
+      return trigger.pullRequest.draft && !on.pullRequest.drafts ? not('draft pull requests') : null
+    case 'merge_group':
+      if (!on.mergeGroup) return not('merge groups')
+      return matchesBranch(on.mergeGroup.branches, trigger.baseRef) ? null : not(`merge groups into ${trigger.baseRef}`)
+    case 'manual':
+      if (!on.manual) return not('manual requests')
+      return trigger.pipelines === null || trigger.pipelines.includes(pipeline.name)
+        ? null
+        : 'the manual request did not name this pipeline'
+  }
+}
+
+function pathFilter(pipeline: Pipeline, trigger: Trigger): PathFilter | null {
+  if (trigger.kind === 'push') return pipeline.on.push?.paths ?? null
+  if (trigger.kind === 'pull_request') return pipeline.on.pullRequest?.paths ?? null
+  return null
+}
+
+function unchangedPaths(filter: PathFilter | null, changed: ChangedFiles): string | null {
+  if (filter === null || changed.kind === 'all' || matchesPaths(filter, changed.files)) return null
+  const count = changed.files.length === 1 ? '1 changed file' : `${changed.files.length} changed files`
+  return `none of the ${count} matches the pipeline's paths`
+}
+
+function planLegs(pipeline: Pipeline, trigger: Trigger, trusted: boolean): LegPlan[] {
+  const byJob = new Map<string, LegPlan[]>()
+  for (const job of pipeline.jobs) {
+    const needed = job.needs.flatMap((name) => byJob.get(name) ?? [])
+    const skip = skipReason(job, needed, trusted)
+    byJob.set(
+      job.name,
+      expandMatrix(job.matrix).map((matrix) => planLeg(pipeline.name, job, matrix, needed, skip, trigger)),
+    )
+  }
+  return [...byJob.values()].flat()
+}
+
+function skipReason(job: Job, needed: readonly LegPlan[], trusted: boolean): string | null {
+  if (!trusted && job.forks === 'skip') return 'not run for pull requests from forks'
+  const skipped = needed.find((leg) => leg.skip !== null)
+  return skipped ? `needs ${skipped.name}, which is skipped` : null
+}
+
+function planLeg(
+  pipeline: string,
+  job: Job,
+  matrix: MatrixCombination,
+  needed: readonly LegPlan[],
+  skip: string | null,
+  trigger: Trigger,
+): LegPlan {
+  const values = interpolationValues(trigger, { matrix, image: job.image })
+  return {
+    job: job.name,
+    name: legName(pipeline, job.name, matrix),
+    matrix,
+    needs: needed.map((leg) => leg.name),
+    workflow: job.workflow,
+    ref: job.ref === null ? trigger.repo.defaultBranch : interpolate(job.ref, values),
+    inputs: Object.fromEntries(Object.entries(job.inputs).map(([key, text]) => [key, interpolate(text, values)])),
+    skip,
+    image: job.image,
+    failFast: job.failFast,
+    maxParallel: job.maxParallel,
+    retries: job.retries,
+    timeoutMs: job.timeoutMs,
+  }
+}
+
+function planGates(gates: readonly Gate[], legs: readonly LegPlan[]): GatePlan[] {
+  return gates.map((gate) => ({
+    id: gate.id,
+    name: gate.name,
+    needs: legs.filter((leg) => gate.needs.includes(leg.job)).map((leg) => leg.name),
+  }))
+}

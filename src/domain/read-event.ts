@@ -1,0 +1,389 @@
+/**
+ * From GitHub's payload to our words: every event that GitHub sends becomes exactly one signal, or a reason why it
+ * means nothing. Payloads are only ever read here. Names in them are chosen by strangers, so nothing is done with them
+ * but keeping them.
+ */
+import { z } from 'zod'
+import type { FailedJob, WorkflowRunObservation, WorkflowRunStatus } from './run.ts'
+import type { PullRequest, Repo, Trigger } from './trigger.ts'
+
+/** The events of the app's webhook, and of each the actions that mean something; `null`: the event has no actions. */
+export const HANDLED_EVENTS = {
+  push: null,
+  pull_request: ['opened', 'synchronize', 'reopened', 'ready_for_review', 'closed', 'converted_to_draft', 'edited'],
+  merge_group: ['checks_requested', 'destroyed'],
+  repository_dispatch: ['signalbox'],
+  check_run: ['rerequested', 'requested_action'],
+  check_suite: ['rerequested'],
+  workflow_run: ['requested', 'in_progress', 'completed'],
+  workflow_job: ['completed'],
+  installation: ['created', 'deleted', 'suspend', 'unsuspend', 'new_permissions_accepted'],
+  installation_repositories: ['added', 'removed'],
+} as const satisfies Record<string, readonly string[] | null>
+
+export type HandledEvent = keyof typeof HANDLED_EVENTS
+
+/** Whether a delivery of this event and action is kept and handled. */
+export function isHandled(event: string, action: string | null): event is HandledEvent {
+  if (!Object.hasOwn(HANDLED_EVENTS, event)) return false
+  const actions: readonly string[] | null = HANDLED_EVENTS[event as HandledEvent]
+  return actions === null || (action !== null && actions.includes(action))
+}
+
+interface InRepo {
+  /** Null where the payload names no installation: it was not sent to an app. */
+  readonly installationId: number | null
+  readonly repo: Repo
+}
+
+export type Signal =
+  /** Something starts. For a pull request, GitHub is asked what its head is now: events may come late. */
+  | ({ readonly kind: 'trigger'; readonly trigger: Exclude<Trigger, { kind: 'manual' }> } & InRepo)
+  /** A person asked for runs of a branch; which commit that is, is looked up. */
+  | ({
+      readonly kind: 'manual'
+      readonly branch: string
+      readonly sha: string | null
+      readonly reason: string
+      readonly pipelines: readonly string[] | null
+    } & InRepo)
+  | ({ readonly kind: 'pull_request_closed'; readonly number: number } & InRepo)
+  | ({ readonly kind: 'merge_group_destroyed'; readonly sha: string } & InRepo)
+  | ({ readonly kind: 'workflow_run'; readonly observation: WorkflowRunObservation } & InRepo)
+  | ({ readonly kind: 'workflow_job'; readonly workflowRunId: number; readonly job: FailedJob | null } & InRepo)
+  | ({ readonly kind: 'check_rerequested'; readonly externalId: string; readonly sender: string } & InRepo)
+  | ({ readonly kind: 'suite_rerequested'; readonly sha: string; readonly sender: string } & InRepo)
+  | ({
+      readonly kind: 'check_action'
+      readonly externalId: string
+      readonly identifier: string
+      readonly sender: string
+    } & InRepo)
+  | { readonly kind: 'installation'; readonly id: number; readonly account: string; readonly state: InstallationState }
+  | { readonly kind: 'repositories_removed'; readonly installationId: number; readonly repoIds: readonly number[] }
+  | { readonly kind: 'nothing'; readonly reason: string }
+  /** Not what GitHub documents for this event. */
+  | { readonly kind: 'malformed'; readonly reason: string }
+
+export type InstallationState = 'active' | 'suspended' | 'deleted'
+
+export function readEvent(event: string, payload: unknown): Signal {
+  if (!Object.hasOwn(READERS, event)) return nothing(`Signalbox does not handle the event ${event}`)
+  const result = READERS[event as HandledEvent](payload)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const path = issue?.path.join('.') || 'the payload'
+  return {
+    kind: 'malformed',
+    reason: `the ${event} payload is not as GitHub documents it: ${path}: ${issue?.message ?? 'invalid'}`,
+  }
+}
+
+const sha = z.string().regex(/^[0-9a-f]{40}$/, 'must be a commit id of 40 hexadecimal digits')
+const id = z.number().int().nonnegative()
+const ZERO_SHA = '0'.repeat(40)
+
+const repository = z
+  .object({
+    id,
+    node_id: z.string().default(''),
+    name: z.string().min(1),
+    owner: z.object({ login: z.string().min(1) }),
+    default_branch: z.string().min(1).default('main'),
+  })
+  .transform(
+    (repo): Repo => ({
+      id: repo.id,
+      nodeId: repo.node_id,
+      owner: repo.owner.login,
+      name: repo.name,
+      defaultBranch: repo.default_branch,
+    }),
+  )
+const sender = z.object({ login: z.string() }).transform((user) => user.login)
+const installation = z
+  .object({ id })
+  .nullish()
+  .transform((value) => value?.id ?? null)
+const inRepo = { repository, installation }
+
+function nothing(reason: string): Signal {
+  return { kind: 'nothing', reason }
+}
+
+const push = z
+  .object({
+    ...inRepo,
+    ref: z.string(),
+    before: z.string(),
+    after: z.string(),
+    deleted: z.boolean().default(false),
+    head_commit: z.object({ id: sha }).nullish(),
+  })
+  .transform(({ repository: repo, installation: installationId, ...body }): Signal => {
+    if (body.deleted || body.after === ZERO_SHA) return nothing(`${body.ref} was deleted`)
+    // The `after` of an annotated tag is the tag object; the commit is in head_commit.
+    const commit = body.head_commit?.id ?? body.after
+    if (!sha.safeParse(commit).success)
+      return {
+        kind: 'malformed',
+        reason: `the push payload is not as GitHub documents it: after: ${commit} is no commit id`,
+      }
+    const base = { repo, sha: commit }
+    if (body.ref.startsWith('refs/tags/')) {
+      const refName = body.ref.slice('refs/tags/'.length)
+      return { kind: 'trigger', repo, installationId, trigger: { ...base, kind: 'tag', refName } }
+    }
+    if (!body.ref.startsWith('refs/heads/')) return nothing(`${body.ref} is neither a branch nor a tag`)
+    const refName = body.ref.slice('refs/heads/'.length)
+    const before = body.before === ZERO_SHA ? null : body.before
+    return { kind: 'trigger', repo, installationId, trigger: { ...base, kind: 'push', refName, before } }
+  })
+
+const pullRequest = z
+  .object({
+    number: z.number().int().positive(),
+    state: z.enum(['open', 'closed']),
+    draft: z.boolean().default(false),
+    head: z.object({ ref: z.string(), sha, repo: z.object({ full_name: z.string() }).nullable() }),
+    base: z.object({ ref: z.string(), sha }),
+  })
+  .transform(
+    (pr): PullRequest => ({
+      number: pr.number,
+      headSha: pr.head.sha,
+      headRef: pr.head.ref,
+      headRepo: pr.head.repo?.full_name ?? null,
+      baseRef: pr.base.ref,
+      baseSha: pr.base.sha,
+      draft: pr.draft,
+      state: pr.state,
+    }),
+  )
+
+const pullRequestEvent = z
+  .object({
+    ...inRepo,
+    action: z.string(),
+    pull_request: pullRequest,
+    changes: z.object({ base: z.unknown().optional() }).optional(),
+  })
+  .transform(({ repository: repo, installation: installationId, pull_request: pr, action, changes }): Signal => {
+    if (!isHandled('pull_request', action)) return nothing(`pull_request.${action} changes nothing`)
+    if (action === 'edited' && changes?.base === undefined) return nothing('the edit left the base branch as it was')
+    if (action === 'closed' || pr.state === 'closed')
+      return { kind: 'pull_request_closed', repo, installationId, number: pr.number }
+    return { kind: 'trigger', repo, installationId, trigger: pullRequestTrigger(repo, pr) }
+  })
+
+/** The trigger of a pull request at its present head. */
+export function pullRequestTrigger(repo: Repo, pr: PullRequest): Extract<Trigger, { kind: 'pull_request' }> {
+  return { kind: 'pull_request', repo, sha: pr.headSha, refName: `${pr.number}/merge`, pullRequest: pr }
+}
+
+/** Reads a pull request as REST answers it, the same object that payloads carry. Throws when it is none. */
+export function readPullRequest(body: unknown): PullRequest {
+  return pullRequest.parse(body)
+}
+
+/** Reads a repository as REST answers it. Throws when it is none. */
+export function readRepo(body: unknown): Repo {
+  return repository.parse(body)
+}
+
+const mergeGroup = z
+  .object({
+    ...inRepo,
+    action: z.string(),
+    merge_group: z.object({ head_sha: sha, head_ref: z.string(), base_ref: z.string(), base_sha: sha }),
+  })
+  .transform(({ repository: repo, installation: installationId, action, merge_group: group }): Signal => {
+    if (action === 'destroyed') return { kind: 'merge_group_destroyed', repo, installationId, sha: group.head_sha }
+    if (action !== 'checks_requested') return nothing(`merge_group.${action} changes nothing`)
+    const trigger: Trigger = {
+      kind: 'merge_group',
+      repo,
+      sha: group.head_sha,
+      refName: withoutHeads(group.head_ref),
+      baseRef: withoutHeads(group.base_ref),
+      baseSha: group.base_sha,
+    }
+    return { kind: 'trigger', repo, installationId, trigger }
+  })
+
+function withoutHeads(ref: string): string {
+  return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : ref
+}
+
+const repositoryDispatch = z
+  .object({
+    ...inRepo,
+    action: z.string(),
+    branch: z.string().optional(),
+    client_payload: z
+      .object({
+        reason: z.string().default(''),
+        pipelines: z
+          .union([z.string().transform((name) => [name]), z.array(z.string())])
+          .nullish()
+          .transform((names) => (names && names.length > 0 ? names : null)),
+        branch: z.string().optional(),
+        sha: sha.optional(),
+      })
+      .nullish(),
+  })
+  .transform(({ repository: repo, installation: installationId, action, branch, client_payload: request }): Signal => {
+    if (action !== 'signalbox') return nothing(`the repository_dispatch is of type ${action}, not signalbox`)
+    return {
+      kind: 'manual',
+      repo,
+      installationId,
+      branch: request?.branch ?? branch ?? repo.defaultBranch,
+      sha: request?.sha ?? null,
+      reason: request?.reason ?? '',
+      pipelines: request?.pipelines ?? null,
+    }
+  })
+
+const checkRun = z
+  .object({
+    ...inRepo,
+    action: z.string(),
+    sender,
+    check_run: z.object({ external_id: z.string().nullish(), name: z.string() }),
+    requested_action: z.object({ identifier: z.string() }).nullish(),
+  })
+  .transform(
+    ({
+      repository: repo,
+      installation: installationId,
+      action,
+      sender: login,
+      check_run: check,
+      requested_action,
+    }): Signal => {
+      const externalId = check.external_id ?? ''
+      if (externalId === '') return nothing(`the check run ${check.name} has no external id: it is not ours`)
+      const base = { repo, installationId, externalId, sender: login }
+      if (action === 'rerequested') return { ...base, kind: 'check_rerequested' }
+      if (action === 'requested_action' && requested_action)
+        return { ...base, kind: 'check_action', identifier: requested_action.identifier }
+      return nothing(`check_run.${action} changes nothing`)
+    },
+  )
+
+const checkSuite = z
+  .object({ ...inRepo, action: z.string(), sender, check_suite: z.object({ head_sha: sha }) })
+  .transform(
+    ({ repository: repo, installation: installationId, action, sender: login, check_suite: suite }): Signal => {
+      if (action !== 'rerequested') return nothing(`check_suite.${action} changes nothing`)
+      return { kind: 'suite_rerequested', repo, installationId, sha: suite.head_sha, sender: login }
+    },
+  )
+
+const workflowRun = z
+  .object({
+    id,
+    name: z.string().nullish(),
+    display_title: z.string().nullish(),
+    event: z.string(),
+    run_attempt: z.number().int().positive().default(1),
+    status: z.string().nullable(),
+    conclusion: z.string().nullable(),
+    html_url: z.string(),
+    created_at: z.coerce.date(),
+    run_started_at: z.coerce.date().nullish(),
+    updated_at: z.coerce.date(),
+  })
+  .transform((run): WorkflowRunObservation & { event: string } => ({
+    workflowRunId: run.id,
+    title: run.display_title ?? run.name ?? '',
+    runAttempt: run.run_attempt,
+    status: foldStatus(run.status),
+    conclusion: run.conclusion,
+    url: run.html_url,
+    startedAt: run.run_started_at ?? run.created_at,
+    updatedAt: run.updated_at,
+    event: run.event,
+  }))
+
+/** Reads a workflow run as REST answers it. Throws when it is none. */
+export function readWorkflowRun(body: unknown): WorkflowRunObservation {
+  const { event: _, ...observation } = workflowRun.parse(body)
+  return observation
+}
+
+function foldStatus(status: string | null): WorkflowRunStatus {
+  if (status === 'completed' || status === 'in_progress') return status
+  return 'queued'
+}
+
+const workflowRunEvent = z
+  .object({ ...inRepo, action: z.string(), workflow_run: workflowRun })
+  .transform(({ repository: repo, installation: installationId, workflow_run: { event, ...observation } }): Signal => {
+    if (event !== 'workflow_dispatch') return nothing(`the workflow run was started by ${event}, not dispatched`)
+    return { kind: 'workflow_run', repo, installationId, observation }
+  })
+
+const workflowJob = z
+  .object({
+    ...inRepo,
+    action: z.string(),
+    workflow_job: z.object({
+      id,
+      run_id: id,
+      run_attempt: z.number().int().positive().default(1),
+      name: z.string(),
+      conclusion: z.string().nullish(),
+      html_url: z.string().nullish(),
+    }),
+  })
+  .transform(({ repository: repo, installation: installationId, action, workflow_job: job }): Signal => {
+    if (action !== 'completed') return nothing(`workflow_job.${action} changes nothing`)
+    const failed = job.conclusion === 'failure' || job.conclusion === 'timed_out'
+    return {
+      kind: 'workflow_job',
+      repo,
+      installationId,
+      workflowRunId: job.run_id,
+      job: failed ? { id: job.id, name: job.name, url: job.html_url ?? '', runAttempt: job.run_attempt } : null,
+    }
+  })
+
+const installationEvent = z
+  .object({
+    action: z.string(),
+    installation: z.object({
+      id,
+      account: z.object({ login: z.string().optional(), slug: z.string().optional() }).nullish(),
+    }),
+  })
+  .transform(({ action, installation: { id: installationId, account } }): Signal => {
+    const state = action === 'deleted' ? 'deleted' : action === 'suspend' ? 'suspended' : 'active'
+    return { kind: 'installation', id: installationId, account: account?.login ?? account?.slug ?? 'unknown', state }
+  })
+
+const installationRepositories = z
+  .object({
+    action: z.string(),
+    installation: z.object({ id }),
+    repositories_removed: z.array(z.object({ id })).default([]),
+  })
+  .transform(({ installation: { id: installationId }, repositories_removed: removed }): Signal => {
+    if (removed.length === 0)
+      return nothing('repositories were added; they are looked at when something happens in them')
+    return { kind: 'repositories_removed', installationId, repoIds: removed.map((repo) => repo.id) }
+  })
+
+const READERS: Record<HandledEvent, (payload: unknown) => z.ZodSafeParseResult<Signal>> = {
+  push: (payload) => push.safeParse(payload),
+  pull_request: (payload) => pullRequestEvent.safeParse(payload),
+  merge_group: (payload) => mergeGroup.safeParse(payload),
+  repository_dispatch: (payload) => repositoryDispatch.safeParse(payload),
+  check_run: (payload) => checkRun.safeParse(payload),
+  check_suite: (payload) => checkSuite.safeParse(payload),
+  workflow_run: (payload) => workflowRunEvent.safeParse(payload),
+  workflow_job: (payload) => workflowJob.safeParse(payload),
+  installation: (payload) => installationEvent.safeParse(payload),
+  installation_repositories: (payload) => installationRepositories.safeParse(payload),
+}

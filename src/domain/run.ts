@@ -1,0 +1,119 @@
+/**
+ * A run as it is known: what was planned, what was dispatched, what GitHub last said of it. Whatever is decided about a
+ * run is derived from these facts alone, so that a process that was killed, or a webhook that was lost, changes nothing
+ * but the delay.
+ */
+import type { GatePlan, LegPlan } from './plan.ts'
+import type { Trigger } from './trigger.ts'
+
+/** Why a run, or an attempt of it, is to stop. */
+export type CancelReason =
+  | { readonly kind: 'superseded'; readonly newerSha: string }
+  | { readonly kind: 'base_changed'; readonly baseRef: string }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'requested'; readonly by: string }
+  | { readonly kind: 'group_destroyed' }
+
+/** GitHub's own words for the state of a workflow run; others are folded into these. */
+export type WorkflowRunStatus = 'queued' | 'in_progress' | 'completed'
+
+/** What GitHub said of one workflow run, in a webhook or in a reply. */
+export interface WorkflowRunObservation {
+  readonly workflowRunId: number
+  /** The run's title: what `run-name` made of the attempt id and the rest. */
+  readonly title: string
+  /** 1, and one more for each re-run at GitHub. */
+  readonly runAttempt: number
+  readonly status: WorkflowRunStatus
+  /** Set when completed. */
+  readonly conclusion: string | null
+  readonly url: string
+  readonly startedAt: Date
+  readonly updatedAt: Date
+}
+
+/** A job of a workflow run that ended badly. */
+export interface FailedJob {
+  readonly id: number
+  readonly name: string
+  readonly url: string
+  readonly runAttempt: number
+}
+
+export interface AttemptFacts {
+  /** `<leg id>.<number>`; never repeats. */
+  readonly id: string
+  /** 1, 2, … over the whole life of the leg. */
+  readonly number: number
+  /** When the intent to dispatch was committed, before GitHub was asked. */
+  readonly intendedAt: Date
+  /** `intended`: whether GitHub started it is not known. `lost`: it is known that it never started. */
+  readonly outcome: 'intended' | 'dispatched' | 'refused' | 'lost'
+  /** GitHub's words and what to do, when refused. */
+  readonly refusal: string | null
+  /** When we last looked for its workflow run and did not find it. */
+  readonly searchedAt: Date | null
+  readonly workflowRunId: number | null
+  readonly url: string | null
+  readonly status: WorkflowRunStatus | null
+  readonly conclusion: string | null
+  readonly startedAt: Date | null
+  readonly completedAt: Date | null
+  readonly failedJobs: readonly FailedJob[]
+  /** When GitHub was last asked to cancel it, and how often it was asked. */
+  readonly cancelRequestedAt: Date | null
+  readonly cancelRequests: number
+}
+
+/** What the check run of a leg or a gate was last told. */
+export interface PostedCheck {
+  /** GraphQL's id of the check run; null: its creation was begun and the reply is not known. */
+  readonly nodeId: string | null
+  /** Digest of the state that it shows; null: none yet. */
+  readonly digest: string | null
+}
+
+export interface LegFacts {
+  readonly id: string
+  readonly plan: LegPlan
+  /** The number from which attempts count towards the retries: more than 1 after a re-run. */
+  readonly firstAttempt: number
+  /** In order of number. */
+  readonly attempts: readonly AttemptFacts[]
+  readonly check: PostedCheck | null
+}
+
+export interface GateFacts {
+  readonly id: string
+  readonly plan: GatePlan
+  readonly check: PostedCheck | null
+}
+
+export interface RunFacts {
+  readonly now: Date
+  readonly id: string
+  readonly installationId: number
+  readonly trigger: Trigger
+  readonly trusted: boolean
+  readonly pipeline: string
+  readonly createdAt: Date
+  readonly open: boolean
+  /** Why there is nothing to run; null: there are legs to run. */
+  readonly skipped: string | null
+  /** What is wrong with the configuration, so that nothing could be planned; null: nothing. */
+  readonly problem: string | null
+  readonly cancel: CancelReason | null
+  /** In the plan's order: every leg comes after those that it needs. */
+  readonly legs: readonly LegFacts[]
+  readonly gates: readonly GateFacts[]
+}
+
+/** Whether GitHub may still be working on the attempt, for all we know. */
+export function isLive(attempt: AttemptFacts): boolean {
+  return (attempt.outcome === 'intended' || attempt.outcome === 'dispatched') && attempt.status !== 'completed'
+}
+
+/** The id at the start of a workflow run's title, as the executor workflows' `run-name` writes it. */
+export function attemptIdIn(title: string): string {
+  return title.trimStart().split(/\s/, 1)[0] ?? ''
+}

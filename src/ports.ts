@@ -1,0 +1,256 @@
+/**
+ * What the app needs from outside: GitHub, the store, the clock. Types only. Every method may throw `TransientError`
+ * (try again later); those of GitHub may throw `GitHubError` (a refusal that stays).
+ */
+import type { CheckButton, CheckConclusion } from './domain/check-state.ts'
+import type { RunConclusion } from './domain/decide-run.ts'
+import type { ChangedFiles, GatePlan, RunPlan } from './domain/plan.ts'
+import type { CancelReason, FailedJob, RunFacts, WorkflowRunObservation } from './domain/run.ts'
+import type { PullRequest, Repo, Trigger, TriggerKind } from './domain/trigger.ts'
+
+export interface Clock {
+  now(): Date
+}
+
+// ── GitHub ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type DispatchOutcome =
+  /** `workflowRunId` and `url` are null where GitHub does not tell: older Enterprise Servers. */
+  | { readonly kind: 'dispatched'; readonly workflowRunId: number | null; readonly url: string | null }
+  /** GitHub's words. Nothing was started. */
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
+  /** Rate-limited: nothing was started, ask again. */
+  | { readonly kind: 'deferred'; readonly retryAfterMs: number; readonly message: string }
+  /** No answer, or a server error: it may or may not have been started. */
+  | { readonly kind: 'unknown'; readonly message: string }
+
+export interface CheckWrite {
+  /** GraphQL's id of the check run; null: create it. */
+  readonly nodeId: string | null
+  readonly headSha: string
+  /** Leg or gate id. */
+  readonly externalId: string
+  readonly name: string
+  readonly status: 'queued' | 'in_progress' | 'completed'
+  readonly conclusion: CheckConclusion | null
+  readonly startedAt: Date
+  readonly completedAt: Date | null
+  readonly detailsUrl: string | null
+  readonly title: string
+  /** Markdown, at most 65,535 characters. */
+  readonly summary: string
+  readonly buttons: readonly CheckButton[]
+}
+
+export type CheckWriteResult =
+  | { readonly kind: 'written'; readonly nodeId: string }
+  | { readonly kind: 'refused'; readonly message: string }
+  /** The check run to update does not exist any more. */
+  | { readonly kind: 'gone' }
+
+export type Permission = 'admin' | 'write' | 'read' | 'none'
+
+/** GitHub as one installation of the app sees it. */
+export interface GitHub {
+  /** The file's bytes; null: no such file, branch or commit. */
+  readFile(repo: RepoName, path: string, ref: string): Promise<Uint8Array | null>
+  /** The pull request as it is now; null: there is none. */
+  getPullRequest(repo: RepoName, number: number): Promise<PullRequest | null>
+  /** At most 3,000 files; more are `all`. */
+  listPullRequestFiles(repo: RepoName, number: number): Promise<ChangedFiles>
+  /** The files between two commits; `all` where GitHub's list is cut short (300), or cannot be made. */
+  compareFiles(repo: RepoName, base: string, head: string): Promise<ChangedFiles>
+  /** The repository's own facts; null: not to be seen. */
+  getRepo(repo: RepoName): Promise<Repo | null>
+  /** The commit at the tip of a branch; null: no such branch. */
+  getBranchSha(repo: RepoName, branch: string): Promise<string | null>
+  /** Never throws for what GitHub answered: the outcome says. */
+  dispatchWorkflow(
+    repo: RepoName,
+    request: { workflow: string; ref: string; inputs: Record<string, string> },
+  ): Promise<DispatchOutcome>
+  getWorkflowRun(repo: RepoName, workflowRunId: number): Promise<WorkflowRunObservation | null>
+  /** Runs of `workflow_dispatch` created since, newest first, at most 1,000; of one workflow when it is given. */
+  listDispatchedRuns(repo: RepoName, since: Date, workflow?: string): Promise<WorkflowRunObservation[]>
+  /** `gone` also when it was completed already. */
+  cancelWorkflowRun(repo: RepoName, workflowRunId: number, force: boolean): Promise<'asked' | 'gone'>
+  /** Results in the order of the writes. One refused write does not stop the others. */
+  writeChecks(repo: Repo, writes: readonly CheckWrite[]): Promise<CheckWriteResult[]>
+  /** This app's own check runs on the commit: external id → GraphQL's id. */
+  listChecks(repo: RepoName, headSha: string): Promise<Map<string, string>>
+  getPermission(repo: RepoName, login: string): Promise<Permission>
+}
+
+export interface RepoName {
+  readonly owner: string
+  readonly name: string
+}
+
+/** GitHub as the app itself sees it. */
+export interface GitHubApp {
+  forInstallation(installationId: number): Promise<GitHub>
+  /** Deliveries that GitHub tried since, newest first. */
+  listHookDeliveries(since: Date): Promise<HookDelivery[]>
+  /** Ask GitHub to send it once more, under the same delivery id. */
+  redeliver(hookDeliveryId: number): Promise<void>
+}
+
+export interface HookDelivery {
+  /** GitHub's number of this attempt at delivering. */
+  readonly id: number
+  /** The delivery id: the same for each attempt. */
+  readonly guid: string
+  readonly event: string
+  readonly action: string | null
+  readonly deliveredAt: Date
+  /** Whether the receiver answered with success. */
+  readonly ok: boolean
+}
+
+// ── Store ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Delivery {
+  /** `X-GitHub-Delivery`. */
+  readonly id: string
+  /** `X-GitHub-Event`. */
+  readonly event: string
+  /** The request's body as GitHub sent it, to the byte. */
+  readonly body: Uint8Array
+}
+
+export const DELIVERY_STATES = ['received', 'done', 'failed'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+export interface Installation {
+  readonly id: number
+  readonly account: string
+  readonly suspended: boolean
+}
+
+/** What one trigger starts, and what it ends: written in one transaction, together with the jobs that act on it. */
+export interface StartRequest {
+  readonly trigger: Trigger
+  readonly triggerKey: string
+  readonly trusted: boolean
+  readonly installationId: number
+  readonly runs: readonly NewRun[]
+  /** Runs of the same pull request that the trigger makes obsolete: those on other commits, or on another base. */
+  readonly supersede: readonly { readonly runId: string; readonly reason: CancelReason }[]
+  /** The gates of this configuration, kept for the day when a broken one replaces it; null: leave what is kept. */
+  readonly goodGates: readonly GatePlan[] | null
+}
+
+export interface NewRun {
+  readonly plan: RunPlan
+  /** Why the configuration could not be used; null: it could. */
+  readonly problem: string | null
+}
+
+export interface OpenRun {
+  readonly id: string
+  readonly pipeline: string
+  readonly sha: string
+  readonly baseRef: string | null
+  readonly concurrency: RunPlan['concurrency']
+}
+
+export interface RunStore {
+  /** Writes the runs that do not exist yet under their key, and enqueues them. Returns the ids of the new ones. */
+  startRuns(request: StartRequest): Promise<string[]>
+  /** Open runs of one pull request. */
+  openRunsOf(repoId: number, pullRequest: number): Promise<OpenRun[]>
+  /** Marks open runs as to be cancelled, and enqueues them. */
+  cancelRuns(cancels: readonly { runId: string; reason: CancelReason }[]): Promise<void>
+  /** Open runs of an installation, or of some of its repositories. */
+  openRunIds(filter: { installationId?: number; repoIds?: readonly number[] }): Promise<string[]>
+  /** Null: no such run. */
+  loadRun(runId: string, now: Date): Promise<RunFacts | null>
+  /** The run of this repository that a leg or gate belongs to; null: there is none. */
+  findRunOf(repoId: number, subjectId: string): Promise<string | null>
+  /** Runs of a commit in a repository; of one kind of trigger when it is given. */
+  runsOfCommit(repoId: number, sha: string, kind?: TriggerKind): Promise<string[]>
+  /** Legs are to be run again: later attempts count anew, a cancellation by a person is lifted. */
+  rerunLegs(runId: string, legIds: readonly string[]): Promise<void>
+
+  /** Commits the intent to dispatch these attempts, new or once more. */
+  intendAttempts(
+    runId: string,
+    attempts: readonly { id: string; legId: string; number: number }[],
+    now: Date,
+  ): Promise<void>
+  recordDispatch(attemptId: string, outcome: DispatchOutcome, refusal: string | null): Promise<void>
+  /** Its workflow run was looked for and not found. */
+  recordSearch(attemptId: string, lookedAt: Date): Promise<void>
+  giveUpAttempt(attemptId: string): Promise<void>
+  recordCancelRequest(attemptId: string, now: Date): Promise<void>
+  /**
+   * What GitHub said of workflow runs of this repository, by run id or by the attempt id in the title. An older word
+   * never replaces a newer one. Enqueues the runs that changed, unless told not to, and returns their ids.
+   */
+  recordObservations(
+    repoId: number,
+    observations: readonly WorkflowRunObservation[],
+    options?: { enqueue?: boolean },
+  ): Promise<string[]>
+  /** A workflow run that GitHub does not know any more: it counts as completed, without success. */
+  recordVanished(attemptId: string, now: Date): Promise<void>
+  recordFailedJob(repoId: number, workflowRunId: number, job: FailedJob): Promise<void>
+
+  /** Commits the intent to create the check runs of these legs and gates. */
+  intendChecks(runId: string, subjectIds: readonly string[]): Promise<void>
+  /** These check runs were not created after all. */
+  forgetChecks(subjectIds: readonly string[]): Promise<void>
+  recordChecks(written: readonly { subjectId: string; nodeId: string | null; digest: string | null }[]): Promise<void>
+
+  concludeRun(runId: string, conclusion: RunConclusion, now: Date): Promise<void>
+  reopenRun(runId: string): Promise<void>
+  enqueueRun(runId: string): Promise<void>
+  /** Look at the run again at this time, at the latest. */
+  wakeRun(runId: string, at: Date): Promise<void>
+  /** Marks every open run to be compared with GitHub, enqueues it, and returns how many there are. */
+  enqueueReconcile(): Promise<number>
+  /** Whether the run is to be compared with GitHub; clears the mark. */
+  takeReconcileMark(runId: string): Promise<boolean>
+}
+
+export interface DeliveryStore {
+  /** Commits the deliveries that were not finished before, with the jobs that handle them, in one transaction. */
+  saveDeliveries(deliveries: readonly Delivery[]): Promise<void>
+  loadDelivery(id: string): Promise<(Delivery & { state: DeliveryState }) | null>
+  finishDelivery(id: string, outcome: { state: 'done' | 'failed'; note: string | null }): Promise<void>
+  /** Enqueues deliveries that were received before this and are not finished; one that is queued already stays one. */
+  enqueueUnfinished(receivedBefore: Date): Promise<void>
+  /** Which of these ids were received, whatever became of them. */
+  knownDeliveries(ids: readonly string[]): Promise<Set<string>>
+  /** Bodies and rows older than this are removed; returns how many. */
+  removeDeliveriesBefore(time: Date): Promise<number>
+}
+
+export interface InstallationStore {
+  saveInstallation(installation: Installation): Promise<void>
+  removeInstallation(id: number): Promise<void>
+  getInstallation(id: number): Promise<Installation | null>
+  /** Gates that the last good configuration of the repository had. */
+  lastGoodGates(repoId: number): Promise<readonly GatePlan[]>
+}
+
+export interface JobHandlers {
+  delivery(id: string): Promise<void>
+  /** A delivery whose retries are used up. */
+  deliveryFailed(id: string): Promise<void>
+  run(id: string): Promise<void>
+  reconcile(): Promise<void>
+}
+
+export interface Store {
+  readonly runs: RunStore
+  readonly deliveries: DeliveryStore
+  readonly installations: InstallationStore
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>
+  /** Starts to carry out jobs. */
+  work(handlers: JobHandlers): Promise<void>
+  /** Lets jobs at work finish, and takes no new ones. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}

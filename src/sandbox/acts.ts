@@ -1,0 +1,211 @@
+/**
+ * What people, and apps other than ours, do at GitHub. Repositories are named `owner/name`, people by their login.
+ * Everything happens at once, and the app is told as GitHub would tell it.
+ */
+import { notifyCheckRun, notifyCheckSuite } from './check-run-events.ts'
+import { type CheckRunInput, createCheckRun } from './check-runs.ts'
+import { branchAt, suiteFor } from './check-suites.ts'
+import { addComment, deleteComment, editComment, findComment, react } from './comments.ts'
+import { notFound } from './http/problem.ts'
+import {
+  addToInstallation,
+  deleteInstallation,
+  removeFromInstallation,
+  requireInstallation,
+  suspendInstallation,
+} from './installations.ts'
+import type { JsonObject } from './json.ts'
+import * as merging from './merging.ts'
+import type { App, CheckRun, CollaboratorLevel, Permissions, ReactionContent } from './model.ts'
+import { nodeId } from './node-id.ts'
+import * as pulls from './pull-requests.ts'
+import { type CommitContent, deleteRef, pushCommit, pushRef } from './pushes.ts'
+import { createRepository, findRepository, forkRepository, type NewRepository, requireCommit } from './repositories.ts'
+import { dispatchRepository } from './routes/repositories.ts'
+import { redeliver } from './webhooks/deliver.ts'
+import { findWorkflow } from './workflow-files.ts'
+import { disableWorkflow, startWorkflowRun } from './workflow-runs.ts'
+import { account, nextId, type World } from './world.ts'
+
+/** Another app, which posts check runs beside ours. */
+function otherApp(world: World, slug: string): App {
+  const known = world.otherApps.get(slug)
+  if (known !== undefined) return known
+  const id = nextId(world, 'app')
+  const made = { ...world.app, id, nodeId: nodeId('app', id), slug, name: slug, clientId: `Iv23li${slug}` }
+  world.otherApps.set(slug, made)
+  return made
+}
+
+function requireCheckRun(world: World, repo: string, id: number): CheckRun {
+  const found = findRepository(world, repo).checkRuns.get(id)
+  if (found === undefined) throw notFound()
+  return found
+}
+
+function makeCodeActs(world: World) {
+  const repository = (repo: string) => findRepository(world, repo)
+  const login = (repo: string, by: string | undefined) => by ?? repository(repo).owner.login
+  return {
+    /** Makes a repository, with the app installed on it unless `installed` is false. */
+    createRepository: (options: NewRepository) => createRepository(world, options),
+    /** A copy under another owner; the app is not installed there. */
+    fork: (repo: string, owner: string) => forkRepository(world, repository(repo), owner),
+    deleteRepository(repo: string) {
+      repository(repo).deleted = true
+    },
+    /** Pushes one commit and returns its SHA. A new branch starts at `from`, default the default branch. */
+    pushCommit: (repo: string, branch: string, content: CommitContent) =>
+      pushCommit(world, repository(repo), branch, content),
+    createBranch(repo: string, branch: string, from: string, by?: string) {
+      const { sha } = requireCommit(repository(repo), from)
+      pushRef(world, repository(repo), `refs/heads/${branch}`, sha, login(repo, by))
+    },
+    /** Moves a branch to a commit that is there already, also backwards. */
+    forcePush(repo: string, branch: string, sha: string, by?: string) {
+      pushRef(
+        world,
+        repository(repo),
+        `refs/heads/${branch}`,
+        requireCommit(repository(repo), sha).sha,
+        login(repo, by),
+      )
+    },
+    deleteBranch: (repo: string, branch: string, by?: string) =>
+      deleteRef(world, repository(repo), `refs/heads/${branch}`, login(repo, by)),
+    pushTag(repo: string, tag: string, sha: string, by?: string) {
+      pushRef(world, repository(repo), `refs/tags/${tag}`, requireCommit(repository(repo), sha).sha, login(repo, by))
+    },
+    deleteTag: (repo: string, tag: string, by?: string) =>
+      deleteRef(world, repository(repo), `refs/tags/${tag}`, login(repo, by)),
+    setPermission(repo: string, person: string, level: CollaboratorLevel) {
+      account(world, person)
+      repository(repo).collaborators.set(person.toLowerCase(), level)
+    },
+  }
+}
+
+function makePullActs(world: World) {
+  const repository = (repo: string) => findRepository(world, repo)
+  type Pull = ReturnType<typeof pulls.findPullRequest>
+  /** Turns an operation on a pull request into one that is told its repository and number. */
+  const onPull =
+    <Rest extends unknown[], Result>(act: (repo: ReturnType<typeof repository>, pull: Pull, ...rest: Rest) => Result) =>
+    (repo: string, number: number, ...rest: Rest): Result =>
+      act(repository(repo), pulls.findPullRequest(repository(repo), number), ...rest)
+  return {
+    /** Opens a pull request and returns its number. */
+    openPullRequest: (repo: string, options: pulls.NewPullRequest) =>
+      pulls.openPullRequest(world, repository(repo), options).number,
+    openIssue: (repo: string, options: { title: string; body?: string; author: string }) =>
+      pulls.openIssue(world, repository(repo), options).number,
+    closePullRequest: onPull((repo, pull, by: string) => pulls.closePullRequest(world, repo, pull, by)),
+    reopenPullRequest: onPull((repo, pull, by: string) => pulls.reopenPullRequest(world, repo, pull, by)),
+    /** Merges with a merge commit and returns its SHA. */
+    mergePullRequest: onPull((repo, pull, by: string) => merging.mergePullRequest(world, repo, pull, by)),
+    convertToDraft: onPull((repo, pull, by: string) => pulls.setDraft(world, repo, pull, true, by)),
+    readyForReview: onPull((repo, pull, by: string) => pulls.setDraft(world, repo, pull, false, by)),
+    changeBase: onPull((repo, pull, base: string, by: string) =>
+      pulls.editPullRequest(world, repo, pull, { base }, by),
+    ),
+    editPullRequest: onPull((repo, pull, edit: { title?: string; body?: string | null }, by: string) =>
+      pulls.editPullRequest(world, repo, pull, edit, by),
+    ),
+    addLabel: (repo: string, number: number, label: string, by: string) =>
+      pulls.addLabel(
+        world,
+        repository(repo),
+        pulls.findConversation(repository(repo), number),
+        label,
+        account(world, by),
+      ),
+    removeLabel: (repo: string, number: number, label: string, by: string) =>
+      pulls.removeLabel(
+        world,
+        repository(repo),
+        pulls.findConversation(repository(repo), number),
+        label,
+        account(world, by),
+      ),
+    /** Puts a pull request into the merge queue and returns the SHA on which the queue wants checks. */
+    createMergeGroup: onPull((repo, pull) => merging.createMergeGroup(world, repo, pull)),
+    destroyMergeGroup: (repo: string, headSha: string, reason: 'merged' | 'invalidated' | 'dequeued') =>
+      merging.destroyMergeGroup(world, repository(repo), headSha, reason),
+    /** Comments and returns the comment's id. */
+    comment: (repo: string, number: number, body: string, by: string) =>
+      addComment(world, repository(repo), number, body, account(world, by)).id,
+    editComment: (repo: string, id: number, body: string, by: string) =>
+      editComment(world, repository(repo), findComment(repository(repo), id), body, account(world, by)),
+    deleteComment: (repo: string, id: number, by: string) =>
+      deleteComment(world, repository(repo), findComment(repository(repo), id), account(world, by)),
+    react(repo: string, commentId: number, content: ReactionContent, by: string) {
+      react(world, findComment(repository(repo), commentId), content, account(world, by))
+    },
+  }
+}
+
+function makeCheckActs(world: World) {
+  const repository = (repo: string) => findRepository(world, repo)
+  return {
+    /** Presses "Re-run" on a check run of the app. */
+    rerequestCheckRun(repo: string, id: number, by: string) {
+      const run = requireCheckRun(world, repo, id)
+      notifyCheckRun(world, repository(repo), run, 'rerequested', account(world, by))
+    },
+    /** Presses "Re-run all checks" on a commit. */
+    rerequestCheckSuite(repo: string, sha: string, by: string) {
+      const suite = suiteFor(world, repository(repo), world.app, sha, branchAt(repository(repo), sha))
+      notifyCheckSuite(world, repository(repo), suite, 'rerequested', account(world, by))
+    },
+    /** Presses one of the buttons that the app gave to a check run. Does not ask whether it did. */
+    requestCheckAction(repo: string, id: number, identifier: string, by: string) {
+      const fields = { requested_action: { identifier } }
+      const run = requireCheckRun(world, repo, id)
+      notifyCheckRun(world, repository(repo), run, 'requested_action', account(world, by), fields)
+    },
+    /** Posts a check run as another app. Returns its id. */
+    postCheckRun: (repo: string, app: string, input: CheckRunInput & { name: string; headSha: string }) =>
+      createCheckRun(world, repository(repo), otherApp(world, app), input).id,
+    /** Starts a run as GitHub does by itself, on `pull_request`, `push` or a schedule. Returns its id. */
+    startWorkflowRun(repo: string, file: string, options: Parameters<typeof startWorkflowRun>[3]) {
+      const workflow = findWorkflow(repository(repo), file)
+      if (workflow === undefined) throw notFound()
+      return startWorkflowRun(world, repository(repo), workflow, options).id
+    },
+    disableWorkflow(repo: string, file: string, disabled = true) {
+      const workflow = findWorkflow(repository(repo), file)
+      if (workflow === undefined) throw notFound()
+      disableWorkflow(world, workflow, disabled)
+    },
+    repositoryDispatch: (repo: string, type: string, payload: JsonObject, by: string) =>
+      dispatchRepository(world, repository(repo), type, payload, account(world, by)),
+  }
+}
+
+function makeInstallationActs(world: World) {
+  return {
+    addRepository: (repo: string) => addToInstallation(world, findRepository(world, repo)),
+    removeRepository: (repo: string) => removeFromInstallation(world, findRepository(world, repo)),
+    suspendInstallation: (owner: string) => suspendInstallation(world, owner, true),
+    unsuspendInstallation: (owner: string) => suspendInstallation(world, owner, false),
+    deleteInstallation: (owner: string) => deleteInstallation(world, owner),
+    setInstallationPermissions(owner: string, permissions: Permissions) {
+      requireInstallation(world, owner).permissions = permissions
+    },
+    /** Where webhooks go from now on. */
+    setWebhook(webhook: { url: string | null; secret?: string }) {
+      world.webhook = { url: webhook.url, secret: webhook.secret ?? world.webhook.secret }
+    },
+    /** Sends a logged delivery again, as the button on the app's page does. Whether there is such a delivery. */
+    redeliver: (deliveryId: number) => redeliver(world, deliveryId),
+  }
+}
+
+export function makeActs(world: World) {
+  return {
+    ...makeCodeActs(world),
+    ...makePullActs(world),
+    ...makeCheckActs(world),
+    ...makeInstallationActs(world),
+  }
+}

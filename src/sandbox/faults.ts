@@ -1,0 +1,110 @@
+/** Misbehaviour on demand: what GitHub, or the network before it, does on a bad day. */
+import type { Json } from './json.ts'
+import type { Delivery } from './webhooks/deliver.ts'
+
+/** Which requests a fault befalls. */
+export interface FaultTarget {
+  readonly method?: string
+  /** A part of the path after `/api/v3`, a pattern on it, or an OpenAPI route; default: every path. GraphQL is `/graphql`. */
+  readonly path?: string | RegExp
+  /** How many requests; default 1. */
+  readonly times?: number
+  /** How many matching requests pass untouched first; default 0. */
+  readonly skip?: number
+}
+
+/** `refuse` prevents the effect; the others let it happen and spoil the answer. */
+export type FaultKind =
+  | { readonly kind: 'refuse'; readonly status: number; readonly body: Json; readonly headers: Record<string, string> }
+  | { readonly kind: 'primary-limit' | 'secondary-limit'; readonly status: 403 | 429; readonly waitSeconds: number }
+  | { readonly kind: 'lose-reply' }
+  | { readonly kind: 'bad-gateway' }
+  | { readonly kind: 'hang' }
+
+interface Fault {
+  readonly target: FaultTarget
+  readonly effect: FaultKind
+  left: number
+  skip: number
+}
+
+/** A webhook about to be sent. */
+export type OutgoingDelivery = Pick<Delivery, 'guid' | 'event' | 'action' | 'redelivery'>
+
+export interface WebhookFaults {
+  /** The request never arrives. GitHub logs a failed delivery, which can be redelivered. */
+  readonly drop?: (delivery: OutgoingDelivery) => boolean
+  /** As if the event had never happened: not even logged. */
+  readonly vanish?: (delivery: OutgoingDelivery) => boolean
+  /** How many more times the same delivery arrives, with the same id. */
+  readonly repeat?: (delivery: OutgoingDelivery) => number
+  readonly delayMs?: (delivery: OutgoingDelivery) => number
+  /** What was to be sent within this many milliseconds is sent newest first. */
+  readonly reorderWithinMs?: number
+}
+
+export interface Faults {
+  /** Answers so, without doing anything. */
+  respond(target: FaultTarget & { status: number; body?: Json; headers?: Record<string, string> }): void
+  /** Does it, then cuts the connection (`with: 502`: answers 502 instead). */
+  loseReply(target: FaultTarget & { with?: 'reset' | 502 }): void
+  /** Does it, then never answers. */
+  hang(target: FaultTarget): void
+  /** Refuses for a rate limit. `waitSeconds`, default 1, is `retry-after`, or the time to `x-ratelimit-reset`. */
+  rateLimit(target: FaultTarget & { limit: 'primary' | 'secondary'; status?: 403 | 429; waitSeconds?: number }): void
+  /** Replaces what is done to webhooks; `{}` ends it. */
+  webhooks(faults: WebhookFaults): void
+  /** Ends every fault. */
+  clear(): void
+  /** For the server: the fault to play on this request, which is counted. */
+  take(request: { method: string; path: string; route: string | null }): FaultKind | null
+  /** For the sender. */
+  readonly onWebhooks: () => WebhookFaults
+}
+
+function befalls(fault: Fault, request: { method: string; path: string; route: string | null }): boolean {
+  const { method, path } = fault.target
+  if (fault.left <= 0 || (method !== undefined && method !== request.method)) return false
+  if (path === undefined) return true
+  if (path instanceof RegExp) return path.test(request.path)
+  return path === request.route || request.path.includes(path)
+}
+
+export function makeFaults(): Faults {
+  let faults: Fault[] = []
+  let webhookFaults: WebhookFaults = {}
+  const add = (target: FaultTarget, effect: FaultKind) =>
+    faults.push({ target, effect, left: target.times ?? 1, skip: target.skip ?? 0 })
+  return {
+    respond(target) {
+      const body = target.body ?? { message: 'Server Error' }
+      add(target, { kind: 'refuse', status: target.status, body, headers: target.headers ?? {} })
+    },
+    loseReply: (target) => add(target, { kind: target.with === 502 ? 'bad-gateway' : 'lose-reply' }),
+    hang: (target) => add(target, { kind: 'hang' }),
+    rateLimit(target) {
+      const { status = 403, waitSeconds = 1 } = target
+      add(target, { kind: `${target.limit}-limit`, status, waitSeconds })
+    },
+    webhooks(replacement) {
+      webhookFaults = replacement
+    },
+    clear() {
+      faults = []
+      webhookFaults = {}
+    },
+    take(request) {
+      for (const fault of faults) {
+        if (!befalls(fault, request)) continue
+        if (fault.skip > 0) {
+          fault.skip--
+          continue
+        }
+        fault.left--
+        return fault.effect
+      }
+      return null
+    },
+    onWebhooks: () => webhookFaults,
+  }
+}

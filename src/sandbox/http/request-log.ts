@@ -1,0 +1,28 @@
+import type { World } from '../world.ts'
+
+/** One request to the API, as the log keeps it. */
+export interface ApiRequest {
+  readonly at: Date
+  readonly method: string
+  /** With the query, without the host and `/api/v3`. */
+  readonly path: string
+  /** As GitHub's OpenAPI description writes it: `/repos/{owner}/{repo}/pulls`; null when there is no such route. */
+  readonly route: string | null
+  readonly body: string
+  /** 0 until answered, and for a request whose reply was withheld. */
+  status: number
+  /** Who asked: `app`, `installation:<id>`, `anonymous`. */
+  caller: string
+  /** Which fault was played on it; null: none. */
+  fault: string | null
+}
+
+/** `GET /repos/{owner}/{repo}/pulls` → how often. */
+export function countRequests(world: World): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const request of world.requests) {
+    const key = `${request.method} ${request.route ?? request.path}`
+    counts[key] = (counts[key] ?? 0) + 1
+  }
+  return counts
+}

@@ -1,0 +1,206 @@
+/** The way of one request: log, fault, caller, rate limit, route, ETag, check, and the answer, if there is one. */
+import { createHash } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Caller, identify, nameOfCaller } from '../auth.ts'
+import type { ReplyChecker } from '../conformity.ts'
+import type { FaultKind } from '../faults.ts'
+import { answerGraphql } from '../graphql/answer.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
+import { renderPage } from '../pages.ts'
+import { allRoutes } from '../routes/all.ts'
+import { changed, pause, type World } from '../world.ts'
+import { Problem } from './problem.ts'
+import { type RateBucket, type Resource, rateBucket, rateHeaders } from './rate-limit.ts'
+import type { ApiRequest } from './request-log.ts'
+import { findRoute, type Match, type Reply } from './router.ts'
+
+const DOCUMENTATION = 'https://docs.github.com/rest'
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString()
+}
+
+function parseBody(text: string): JsonObject {
+  if (text === '') return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new Problem(400, 'Problems parsing JSON')
+  }
+  if (!isJsonObject(value)) throw new Problem(400, 'Body should be a JSON object')
+  return value
+}
+
+function problemReply(error: unknown): Reply {
+  if (!(error instanceof Problem)) {
+    console.error('The sandbox failed to answer a request:', error)
+    return { status: 500, body: { message: 'Server Error' } }
+  }
+  const errors = error.errors === undefined ? {} : { errors: error.errors }
+  const status = { documentation_url: DOCUMENTATION, status: String(error.status) }
+  return { status: error.status, body: { message: error.message, ...errors, ...status } }
+}
+
+function limitReply(caller: string, bucket: RateBucket, status: number): Reply {
+  const message = `API rate limit exceeded for ${caller.replace(':', ' ID ')}.`
+  const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(bucket.reset) }
+  return { status, headers, body: { message, documentation_url: `${DOCUMENTATION}/rate-limit` } }
+}
+
+function refusal(world: World, fault: FaultKind, caller: string): Reply | null {
+  if (fault.kind === 'refuse') return { status: fault.status, body: fault.body, headers: fault.headers }
+  if (fault.kind === 'primary-limit') {
+    const reset = Math.ceil(world.now().getTime() / 1000) + fault.waitSeconds
+    return limitReply(caller, { limit: 5000, used: 5000, reset }, fault.status)
+  }
+  if (fault.kind !== 'secondary-limit') return null
+  const message =
+    'You have exceeded a secondary rate limit. Please wait a few minutes before you try again. ' +
+    'For more on scraping GitHub and how it may affect your rights, please review our Terms of Service.'
+  const documentation =
+    'https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits'
+  const headers = { 'retry-after': String(fault.waitSeconds) }
+  return { status: fault.status, headers, body: { message, documentation_url: documentation } }
+}
+
+/** A reply that has not changed since the client saw it costs nothing. */
+function withEtag(request: IncomingMessage, reply: Reply): Reply {
+  if (request.method !== 'GET' || reply.status !== 200) return reply
+  const content = reply.body instanceof Uint8Array ? reply.body : JSON.stringify(reply.body)
+  const etag = `W/"${createHash('sha256').update(content).digest('hex')}"`
+  const headers = { ...reply.headers, etag }
+  const isKnown = request.headers['if-none-match']?.split(/,\s*/).includes(etag) === true
+  return isKnown ? { status: 304, headers } : { ...reply, headers }
+}
+
+function write(response: ServerResponse, reply: Reply): void {
+  const isBytes = reply.body instanceof Uint8Array
+  const content = reply.body instanceof Uint8Array ? reply.body : JSON.stringify(reply.body)
+  const type = isBytes ? 'application/vnd.github.raw; charset=utf-8' : 'application/json; charset=utf-8'
+  response.writeHead(reply.status, {
+    ...(content === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(content) }),
+    'x-github-media-type': 'github.v3',
+    'x-github-request-id': 'SANDBOX',
+    ...reply.headers,
+  })
+  response.end(content)
+}
+
+interface Exchange {
+  readonly world: World
+  readonly request: IncomingMessage
+  readonly entry: ApiRequest
+  readonly url: URL
+  readonly match: Match | null
+  readonly check: ReplyChecker | null
+}
+
+async function act(exchange: Exchange, caller: Caller): Promise<Reply> {
+  const { world, entry, url, match, request, check } = exchange
+  const body = parseBody(entry.body)
+  if (entry.path === '/graphql') return answerGraphql(world, caller, body)
+  if (match === null) throw new Problem(404, 'Not Found')
+  check?.request(entry, body)
+  return match.route.handle({
+    world,
+    caller,
+    url,
+    query: url.searchParams,
+    params: match.params,
+    headers: request.headers,
+    body,
+  })
+}
+
+async function answer(exchange: Exchange, fault: FaultKind | null): Promise<Reply> {
+  const { world, entry, request, check } = exchange
+  const resource: Resource = entry.path === '/graphql' ? 'graphql' : 'core'
+  let bucket: RateBucket | null = null
+  let reply: Reply
+  try {
+    const caller = await identify(world, request.headers.authorization)
+    entry.caller = nameOfCaller(caller)
+    bucket = rateBucket(world, entry.caller, resource)
+    const refused = fault === null ? null : refusal(world, fault, entry.caller)
+    const isFree = entry.route === '/rate_limit'
+    if (refused !== null) reply = refused
+    else if (bucket.used >= bucket.limit && !isFree) reply = limitReply(entry.caller, bucket, 403)
+    else {
+      reply = withEtag(request, await act(exchange, caller))
+      if (reply.status !== 304 && !isFree) bucket.used++
+    }
+  } catch (error) {
+    reply = problemReply(error)
+  }
+  check?.reply(entry, reply)
+  const rates = rateHeaders(bucket ?? rateBucket(world, 'anonymous', resource), resource)
+  return { ...reply, headers: { ...rates, ...reply.headers } }
+}
+
+async function serveApi(world: World, check: ReplyChecker | null, request: IncomingMessage, response: ServerResponse) {
+  const url = new URL(request.url ?? '/', world.origin)
+  const method = request.method ?? 'GET'
+  const isGraphql = url.pathname === '/api/graphql'
+  const pathname = isGraphql ? '/graphql' : url.pathname.slice('/api/v3'.length)
+  const match = isGraphql ? null : findRoute(allRoutes, method, pathname)
+  const entry: ApiRequest = {
+    at: world.now(),
+    method,
+    path: pathname + url.search,
+    route: isGraphql ? '/graphql' : (match?.route.pattern ?? null),
+    body: await readBody(request),
+    status: 0,
+    caller: 'anonymous',
+    fault: null,
+  }
+  world.requests.push(entry)
+  const fault = world.faults.take(entry)
+  entry.fault = fault?.kind ?? null
+  const reply = await answer({ world, request, entry, url, match, check }, fault)
+  if (world.options.delayMs !== undefined) await pause(world, world.options.delayMs)
+  if (fault?.kind === 'hang') return
+  if (fault?.kind === 'lose-reply') {
+    request.socket.destroy()
+    return
+  }
+  const sent = fault?.kind === 'bad-gateway' ? { status: 502, body: { message: 'Server Error' } } : reply
+  entry.status = sent.status
+  write(response, sent)
+}
+
+function servePage(world: World, request: IncomingMessage, response: ServerResponse): void {
+  const page = renderPage(world, new URL(request.url ?? '/', world.origin).pathname)
+  response.writeHead(page.status, { 'content-type': 'text/plain; charset=utf-8' })
+  response.end(page.text)
+}
+
+/** Listens on loopback only. `check`, when given, looks at every request and reply of the REST API. */
+export async function listen(world: World, check: ReplyChecker | null): Promise<Server> {
+  const server = createServer((request, response) => {
+    if (!request.url?.startsWith('/api/')) {
+      servePage(world, request, response)
+      return
+    }
+    world.busy.requests++
+    serveApi(world, check, request, response)
+      .catch((error: unknown) => {
+        console.error('The sandbox lost a request:', error)
+        request.socket.destroy()
+      })
+      .finally(() => {
+        world.busy.requests--
+        changed(world)
+      })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(world.options.port ?? 0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('The sandbox has no port')
+  world.origin = `http://127.0.0.1:${address.port}`
+  return server
+}

@@ -1,0 +1,248 @@
+/**
+ * What the sandbox remembers: GitHub's nouns, in camelCase, without anything that can be computed from the rest
+ * (URLs, counts, mergeability of an open pull request). `render/` turns these into GitHub's JSON.
+ */
+import type { ObjectStore } from './git/object-store.ts'
+
+export interface Account {
+  readonly id: number
+  readonly nodeId: string
+  readonly login: string
+  readonly type: 'User' | 'Organization' | 'Bot'
+}
+
+export type AccessLevel = 'read' | 'write' | 'admin'
+/** GitHub's permission name (`checks`, `pull_requests` …) → what is granted. */
+export type Permissions = Readonly<Record<string, AccessLevel>>
+
+/** A GitHub App: ours, or another one that posts check runs. */
+export interface App {
+  readonly id: number
+  readonly nodeId: string
+  readonly slug: string
+  readonly name: string
+  readonly clientId: string
+  readonly owner: Account
+  readonly permissions: Permissions
+  readonly events: readonly string[]
+  readonly createdAt: Date
+}
+
+export interface Installation {
+  readonly id: number
+  readonly nodeId: string
+  readonly account: Account
+  readonly repositoryIds: Set<number>
+  permissions: Permissions
+  readonly createdAt: Date
+  updatedAt: Date
+  suspendedAt: Date | null
+}
+
+export const COLLABORATOR_LEVELS = ['admin', 'maintain', 'write', 'triage', 'read', 'none'] as const
+export type CollaboratorLevel = (typeof COLLABORATOR_LEVELS)[number]
+
+export interface Label {
+  readonly id: number
+  readonly name: string
+  readonly color: string
+  readonly description: string | null
+}
+
+export interface Repository {
+  readonly id: number
+  readonly nodeId: string
+  readonly owner: Account
+  readonly name: string
+  readonly private: boolean
+  readonly defaultBranch: string
+  /** What this was forked from. Forks share the object store, as GitHub's do. */
+  readonly parent: Repository | null
+  readonly objects: ObjectStore
+  /** `refs/heads/…`, `refs/tags/…`, `refs/pull/N/head` → commit. */
+  readonly refs: Map<string, string>
+  readonly conversations: Map<number, Issue | PullRequest>
+  readonly labels: Map<string, Label>
+  readonly comments: Map<number, Comment>
+  readonly checkRuns: Map<number, CheckRun>
+  readonly checkSuites: Map<number, CheckSuite>
+  /** By path. */
+  readonly workflows: Map<string, Workflow>
+  readonly workflowRuns: Map<number, WorkflowRun>
+  /** Lower-case login → level. */
+  readonly collaborators: Map<string, CollaboratorLevel>
+  readonly mergeGroups: MergeGroup[]
+  readonly createdAt: Date
+  pushedAt: Date
+  deleted: boolean
+}
+
+interface Conversation {
+  readonly id: number
+  readonly number: number
+  title: string
+  body: string | null
+  readonly author: Account
+  state: 'open' | 'closed'
+  /** Names of labels of the repository, in the order in which they were added. */
+  labels: string[]
+  readonly createdAt: Date
+  updatedAt: Date
+  closedAt: Date | null
+}
+
+export interface Issue extends Conversation {
+  readonly kind: 'issue'
+}
+
+export interface PullRequest extends Conversation {
+  readonly kind: 'pull_request'
+  readonly head: { readonly repository: Repository; readonly owner: Account; readonly ref: string; sha: string }
+  readonly base: { ref: string; sha: string }
+  draft: boolean
+  merged: { readonly at: Date; readonly by: Account } | null
+  /** The test merge while open, the real one after merging; null when it conflicts. */
+  mergeCommitSha: string | null
+  readonly maintainerCanModify: boolean
+}
+
+export const REACTIONS = ['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 'eyes'] as const
+export type ReactionContent = (typeof REACTIONS)[number]
+
+export interface Reaction {
+  readonly id: number
+  readonly user: Account
+  readonly content: ReactionContent
+  readonly createdAt: Date
+}
+
+export interface Comment {
+  readonly id: number
+  readonly number: number
+  body: string
+  readonly author: Account
+  readonly app: App | null
+  readonly createdAt: Date
+  updatedAt: Date
+  readonly reactions: Reaction[]
+}
+
+export const CHECK_STATUSES = ['queued', 'in_progress', 'completed', 'waiting', 'requested', 'pending'] as const
+export type CheckStatus = (typeof CHECK_STATUSES)[number]
+
+export const CHECK_CONCLUSIONS = [
+  'action_required',
+  'cancelled',
+  'failure',
+  'neutral',
+  'success',
+  'skipped',
+  'timed_out',
+] as const
+export type CheckConclusion = (typeof CHECK_CONCLUSIONS)[number]
+
+export interface CheckAnnotation {
+  readonly path: string
+  readonly startLine: number
+  readonly endLine: number
+  readonly startColumn: number | null
+  readonly endColumn: number | null
+  readonly level: 'notice' | 'warning' | 'failure'
+  readonly message: string
+  readonly title: string | null
+  readonly rawDetails: string | null
+}
+
+export interface CheckAction {
+  readonly label: string
+  readonly description: string
+  readonly identifier: string
+}
+
+export interface CheckRun {
+  readonly id: number
+  readonly nodeId: string
+  readonly app: App
+  readonly suiteId: number
+  readonly headSha: string
+  name: string
+  status: CheckStatus
+  conclusion: CheckConclusion | null
+  externalId: string
+  detailsUrl: string | null
+  startedAt: Date | null
+  completedAt: Date | null
+  title: string | null
+  summary: string | null
+  text: string | null
+  readonly annotations: CheckAnnotation[]
+  actions: readonly CheckAction[]
+}
+
+/** All check runs of one app on one commit. */
+export interface CheckSuite {
+  readonly id: number
+  readonly nodeId: string
+  readonly app: App
+  readonly headSha: string
+  readonly headBranch: string | null
+  readonly before: string | null
+  readonly createdAt: Date
+}
+
+export interface Workflow {
+  readonly id: number
+  readonly path: string
+  name: string
+  state: 'active' | 'disabled_manually' | 'deleted'
+  readonly createdAt: Date
+  updatedAt: Date
+}
+
+export interface WorkflowJob {
+  /** Also the id of its check run. */
+  readonly id: number
+  readonly name: string
+  readonly runAttempt: number
+  status: 'queued' | 'in_progress' | 'completed'
+  conclusion: CheckConclusion | null
+  readonly createdAt: Date
+  startedAt: Date | null
+  completedAt: Date | null
+}
+
+/** One attempt of a workflow run: GitHub keeps the run's id and counts `run_attempt` up. */
+export interface WorkflowRunAttempt {
+  readonly attempt: number
+  status: 'queued' | 'in_progress' | 'completed'
+  conclusion: CheckConclusion | null
+  readonly startedAt: Date
+  updatedAt: Date
+  readonly jobs: WorkflowJob[]
+}
+
+export interface WorkflowRun {
+  readonly id: number
+  readonly nodeId: string
+  readonly workflow: Workflow
+  readonly runNumber: number
+  readonly event: string
+  readonly headBranch: string
+  readonly headSha: string
+  readonly displayTitle: string
+  readonly inputs: Readonly<Record<string, string>>
+  readonly actor: Account
+  readonly suiteId: number
+  readonly createdAt: Date
+  /** Oldest first; the last one is what the run shows. */
+  readonly attempts: WorkflowRunAttempt[]
+}
+
+export interface MergeGroup {
+  readonly pullRequest: number
+  readonly headRef: string
+  readonly headSha: string
+  readonly baseRef: string
+  readonly baseSha: string
+  destroyed: string | null
+}

@@ -1,0 +1,21 @@
+import type { Route } from '../http/router.ts'
+import { actionsRoutes } from './actions.ts'
+import { appRoutes } from './app.ts'
+import { checkRoutes } from './checks.ts'
+import { contentRoutes } from './contents.ts'
+import { gitRoutes } from './git.ts'
+import { issueRoutes } from './issues.ts'
+import { pullRoutes } from './pulls.ts'
+import { repositoryRoutes } from './repositories.ts'
+
+/** Every route of the REST API; the first that matches answers. */
+export const allRoutes: readonly Route[] = [
+  ...appRoutes,
+  ...repositoryRoutes,
+  ...contentRoutes,
+  ...pullRoutes,
+  ...checkRoutes,
+  ...gitRoutes,
+  ...actionsRoutes,
+  ...issueRoutes,
+]

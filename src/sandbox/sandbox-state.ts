@@ -1,0 +1,74 @@
+/** What tests, benchmarks and the demo may read. The entities are the live ones: look, do not touch. */
+import { type ApiRequest, countRequests } from './http/request-log.ts'
+import type { CheckRun, Comment, Installation, PullRequest, Repository, WorkflowRun } from './model.ts'
+import { findPullRequest } from './pull-requests.ts'
+import { findRepository } from './repositories.ts'
+import type { Delivery } from './webhooks/deliver.ts'
+import { latestAttempt } from './workflow-runs.ts'
+import type { World } from './world.ts'
+
+/** A workflow run with the state of its newest attempt. */
+export interface SeenWorkflowRun extends WorkflowRun {
+  readonly status: 'queued' | 'in_progress' | 'completed'
+  readonly conclusion: CheckRun['conclusion']
+  readonly runAttempt: number
+}
+
+export interface SandboxState {
+  repository(repo: string): Repository
+  readonly repositories: readonly Repository[]
+  readonly installations: readonly Installation[]
+  /** The app's own check runs, oldest first; of one commit when `sha` is given. */
+  checkRuns(repo: string, sha?: string): CheckRun[]
+  /** The app's newest check run of that name; undefined: there is none. */
+  checkRun(repo: string, name: string, sha?: string): CheckRun | undefined
+  /** Check runs of every app, also those that Actions makes for jobs. */
+  allCheckRuns(repo: string): CheckRun[]
+  /** Oldest first. */
+  workflowRuns(repo: string): SeenWorkflowRun[]
+  pullRequest(repo: string, number: number): PullRequest
+  comments(repo: string, number: number): Comment[]
+  /** In the order in which they ended. */
+  readonly deliveries: readonly Delivery[]
+  readonly requests: readonly ApiRequest[]
+  /** `GET /repos/{owner}/{repo}/pulls` → how often, since the start or the last `clearRequests`. */
+  readonly requestCounts: Readonly<Record<string, number>>
+  /** Forgets the log of requests. */
+  clearRequests(): void
+}
+
+export function makeState(world: World): SandboxState {
+  const allCheckRuns = (repo: string) => [...findRepository(world, repo).checkRuns.values()]
+  const checkRuns = (repo: string, sha?: string) =>
+    allCheckRuns(repo).filter((run) => run.app === world.app && (sha === undefined || run.headSha === sha))
+  return {
+    repository: (repo) => findRepository(world, repo),
+    get repositories() {
+      return [...world.repositories.values()].filter((one) => !one.deleted)
+    },
+    get installations() {
+      return [...world.installations.values()]
+    },
+    allCheckRuns,
+    checkRuns,
+    checkRun: (repo, name, sha) => checkRuns(repo, sha).findLast((run) => run.name === name),
+    workflowRuns(repo) {
+      return [...findRepository(world, repo).workflowRuns.values()].map((run) => {
+        const { status, conclusion, attempt } = latestAttempt(run)
+        return { ...run, status, conclusion, runAttempt: attempt }
+      })
+    },
+    pullRequest: (repo, number) => findPullRequest(findRepository(world, repo), number),
+    comments(repo, number) {
+      return [...findRepository(world, repo).comments.values()].filter((one) => one.number === number)
+    },
+    deliveries: world.deliveries,
+    requests: world.requests,
+    get requestCounts() {
+      return countRequests(world)
+    },
+    clearRequests() {
+      world.requests.length = 0
+    },
+  }
+}

@@ -1,0 +1,138 @@
+/** Small facts to decide about, each with only what a test names. */
+import type { GatePlan, LegPlan, RunPlan } from '../../src/domain/plan.ts'
+import type { AttemptFacts, GateFacts, LegFacts, RunFacts, WorkflowRunObservation } from '../../src/domain/run.ts'
+import type { PullRequest, Repo, Trigger } from '../../src/domain/trigger.ts'
+
+export const NOW = new Date('2026-03-01T12:00:00Z')
+export const SHA = 'a'.repeat(40)
+export const NEWER_SHA = 'b'.repeat(40)
+
+/** `NOW`, so many seconds later. */
+export function later(seconds: number): Date {
+  return new Date(NOW.getTime() + seconds * 1000)
+}
+
+export function makeRepo(repo: Partial<Repo> = {}): Repo {
+  return { id: 1, nodeId: 'R_1', owner: 'acme', name: 'shop', defaultBranch: 'main', ...repo }
+}
+
+export function makePullRequest(pullRequest: Partial<PullRequest> = {}): PullRequest {
+  return {
+    number: 7,
+    headSha: SHA,
+    headRef: 'feature',
+    headRepo: 'acme/shop',
+    baseRef: 'main',
+    baseSha: 'c'.repeat(40),
+    draft: false,
+    state: 'open',
+    ...pullRequest,
+  }
+}
+
+export function makePullRequestTrigger(pullRequest: Partial<PullRequest> = {}): Trigger {
+  const made = makePullRequest(pullRequest)
+  return {
+    kind: 'pull_request',
+    repo: makeRepo(),
+    sha: made.headSha,
+    refName: `${made.number}/merge`,
+    pullRequest: made,
+  }
+}
+
+export function makePushTrigger(refName = 'main', sha = SHA): Trigger {
+  return { kind: 'push', repo: makeRepo(), sha, refName, before: null }
+}
+
+export function makeLegPlan(plan: Partial<LegPlan> = {}): LegPlan {
+  const job = plan.job ?? 'app'
+  return {
+    job,
+    name: `docker / ${job}`,
+    matrix: {},
+    needs: [],
+    workflow: `${job}.yml`,
+    ref: 'main',
+    inputs: {},
+    skip: null,
+    image: null,
+    failFast: false,
+    maxParallel: null,
+    retries: { max: 0, delayMs: 0 },
+    timeoutMs: 3_600_000,
+    ...plan,
+  }
+}
+
+export function makeRunPlan(legs: readonly LegPlan[], gates: readonly GatePlan[] = [], plan: Partial<RunPlan> = {}): RunPlan {
+  return { pipeline: 'docker', skipped: null, listens: true, concurrency: 'cancel', legs, gates, ...plan }
+}
+
+export function makeAttempt(attempt: Partial<AttemptFacts> = {}): AttemptFacts {
+  const number = attempt.number ?? 1
+  return {
+    id: `r1-0.${number}`,
+    number,
+    intendedAt: NOW,
+    outcome: 'dispatched',
+    refusal: null,
+    searchedAt: null,
+    workflowRunId: 100 + number,
+    url: `https://github.test/runs/${100 + number}`,
+    status: 'in_progress',
+    conclusion: null,
+    startedAt: NOW,
+    completedAt: null,
+    failedJobs: [],
+    cancelRequestedAt: null,
+    cancelRequests: 0,
+    ...attempt,
+  }
+}
+
+/** An attempt that ended, ten seconds after it began. */
+export function makeEnded(conclusion: string, attempt: Partial<AttemptFacts> = {}): AttemptFacts {
+  return makeAttempt({ status: 'completed', conclusion, completedAt: later(10), ...attempt })
+}
+
+export function makeLeg(plan: Partial<LegPlan> = {}, leg: Partial<Omit<LegFacts, 'plan'>> = {}): LegFacts {
+  return { id: 'r1-0', plan: makeLegPlan(plan), firstAttempt: 1, attempts: [], check: null, ...leg }
+}
+
+export function makeGate(needs: readonly string[], gate: Partial<GateFacts> = {}): GateFacts {
+  return { id: 'r1-g0', plan: { id: 'tests', name: 'All Runtime Tests Passed', needs }, check: null, ...gate }
+}
+
+export function makeRun(legs: readonly LegFacts[], run: Partial<RunFacts> = {}): RunFacts {
+  return {
+    now: later(60),
+    id: 'r1',
+    installationId: 9,
+    trigger: makePullRequestTrigger(),
+    trusted: true,
+    pipeline: 'docker',
+    createdAt: NOW,
+    open: true,
+    skipped: null,
+    problem: null,
+    cancel: null,
+    legs: legs.map((leg, index) => (legs.length > 1 ? { ...leg, id: `r1-${index}` } : leg)),
+    gates: [],
+    ...run,
+  }
+}
+
+export function makeObservation(observation: Partial<WorkflowRunObservation> = {}): WorkflowRunObservation {
+  return {
+    workflowRunId: 101,
+    title: 'r1-0.1 app',
+    runAttempt: 1,
+    status: 'queued',
+    conclusion: null,
+    url: 'https://github.test/runs/101',
+    startedAt: NOW,
+    updatedAt: later(5),
+    ...observation,
+  }
+}
