@@ -15,6 +15,7 @@ import {
   suspendInstallation,
 } from './installations.ts'
 import type { JsonObject } from './json.ts'
+import { addLabel, removeLabel } from './labels.ts'
 import * as merging from './merging.ts'
 import type { App, CheckRun, CollaboratorLevel, Permissions, ReactionContent } from './model.ts'
 import { nodeId } from './node-id.ts'
@@ -112,21 +113,9 @@ function makePullActs(world: World) {
       pulls.editPullRequest(world, repo, pull, edit, by),
     ),
     addLabel: (repo: string, number: number, label: string, by: string) =>
-      pulls.addLabel(
-        world,
-        repository(repo),
-        pulls.findConversation(repository(repo), number),
-        label,
-        account(world, by),
-      ),
+      addLabel(world, repository(repo), pulls.findConversation(repository(repo), number), label, account(world, by)),
     removeLabel: (repo: string, number: number, label: string, by: string) =>
-      pulls.removeLabel(
-        world,
-        repository(repo),
-        pulls.findConversation(repository(repo), number),
-        label,
-        account(world, by),
-      ),
+      removeLabel(world, repository(repo), pulls.findConversation(repository(repo), number), label, account(world, by)),
     /** Puts a pull request into the merge queue and returns the SHA on which the queue wants checks. */
     createMergeGroup: onPull((repo, pull) => merging.createMergeGroup(world, repo, pull)),
     destroyMergeGroup: (repo: string, headSha: string, reason: 'merged' | 'invalidated' | 'dequeued') =>

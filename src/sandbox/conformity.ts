@@ -8,10 +8,8 @@ import type { ApiRequest } from './http/request-log.ts'
 import type { Reply } from './http/router.ts'
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
 
-export interface ReplyChecker {
-  request(entry: ApiRequest, body: JsonObject): void
-  reply(entry: ApiRequest, reply: Reply): void
-}
+/** Looks at one reply, and at the request that it accepted. */
+export type ReplyChecker = (entry: ApiRequest, reply: Reply) => void
 
 const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   uri: (text) => URL.canParse(text),
@@ -69,18 +67,35 @@ function firstError(validate: ValidateFunction, value: unknown): string | null {
 
 const JSON_TYPE = 'application/json'
 
-/** Where the description contradicts itself, what GitHub does: there, an account must be a user and an enterprise at once. */
-const REPLACED_POINTERS: Readonly<Record<string, string>> = {
-  'GET /app/installations 200': '/x-sandbox/installations',
+/**
+ * Where the description is wrong, what GitHub does: the accounts that `GET /app/installations` lists are not users and
+ * enterprises at once, and the head repository of a pull request is null when the fork was deleted.
+ */
+function correct(document: JsonObject): JsonObject {
+  const components = at(document, 'components') ?? {}
+  const schemas = at(components, 'schemas') ?? {}
+  const withNullableHead = (name: string) => {
+    const pull = at(schemas, name)
+    const [properties, head] = [at(pull ?? {}, 'properties'), at(pull ?? {}, 'properties', 'head')]
+    const parts = at(head ?? {}, 'properties')
+    const repo = { nullable: true, allOf: [parts?.repo ?? {}] }
+    return { ...pull, properties: { ...properties, head: { ...head, properties: { ...parts, repo } } } }
+  }
+  const pulls = Object.fromEntries(
+    ['pull-request', 'pull-request-simple'].map((name) => [name, withNullableHead(name)]),
+  )
+  const installations = { type: 'array', items: { $ref: '#/components/schemas/installation' } }
+  return { ...document, components: { ...components, schemas: { ...schemas, ...pulls, installations } } }
 }
-const REPLACEMENTS: JsonObject = {
-  installations: { type: 'array', items: { $ref: '#/components/schemas/installation' } },
+
+const CORRECTED: Readonly<Record<string, string>> = {
+  'GET /app/installations 200': '/components/schemas/installations',
 }
 
 /** Where the schema of a reply is: null when GitHub describes none. */
 function replyPointer(document: JsonObject, entry: ApiRequest, status: number): string | null | undefined {
-  const replaced = REPLACED_POINTERS[`${entry.method} ${entry.route} ${status}`]
-  if (replaced !== undefined) return replaced
+  const corrected = CORRECTED[`${entry.method} ${entry.route} ${status}`]
+  if (corrected !== undefined) return corrected
   const method = entry.method.toLowerCase()
   const responses = at(document, 'paths', entry.route ?? '', method, 'responses')
   const response = responses === null ? null : at(responses, String(status))
@@ -96,27 +111,31 @@ function replyPointer(document: JsonObject, entry: ApiRequest, status: number): 
 export async function makeReplyChecker(violations: string[]): Promise<ReplyChecker> {
   const load = createRequire(import.meta.url)
   const document: JsonObject = load('@octokit/openapi/generated/api.github.com.json')
-  const compile = await makeSchemaCompiler({ ...document, 'x-sandbox': REPLACEMENTS })
+  const compile = await makeSchemaCompiler(correct(document))
   const report = (entry: ApiRequest, what: string) => violations.push(`${entry.method} ${entry.path}: ${what}`)
-  const basicError = compile('/components/schemas/basic-error')
-  return {
-    request(entry, body) {
-      const operation = at(document, 'paths', entry.route ?? '', entry.method.toLowerCase())
-      if (at(operation ?? {}, 'requestBody', 'content', JSON_TYPE, 'schema') === null) return
-      const path = `/paths/${escapePointer(entry.route ?? '')}/${entry.method.toLowerCase()}`
-      const error = firstError(compile(`${path}/requestBody/content/${escapePointer(JSON_TYPE)}/schema`), body)
-      if (error !== null) report(entry, `the request's ${error}`)
-    },
-    reply(entry, reply) {
-      if (entry.route === null || entry.route === '/graphql' || reply.body instanceof Uint8Array) return
-      const pointer = replyPointer(document, entry, reply.status)
-      if (pointer === undefined && reply.status < 400) {
-        report(entry, `GitHub describes no reply with status ${reply.status}`)
-      }
-      if (pointer === null && reply.body !== undefined && reply.status < 400) report(entry, 'GitHub describes no body')
-      const validate = typeof pointer === 'string' ? compile(pointer) : reply.status >= 400 ? basicError : null
-      const error = validate === null ? null : firstError(validate, reply.body)
-      if (error !== null) report(entry, `the ${reply.status} reply's ${error}`)
-    },
+
+  function checkRequest(entry: ApiRequest): void {
+    const operation = at(document, 'paths', entry.route ?? '', entry.method.toLowerCase())
+    if (entry.body === '' || at(operation ?? {}, 'requestBody', 'content', JSON_TYPE, 'schema') === null) return
+    const path = `/paths/${escapePointer(entry.route ?? '')}/${entry.method.toLowerCase()}`
+    const validate = compile(`${path}/requestBody/content/${escapePointer(JSON_TYPE)}/schema`)
+    const error = firstError(validate, JSON.parse(entry.body))
+    if (error !== null) report(entry, `the accepted request's ${error}`)
+  }
+
+  function checkReply(entry: ApiRequest, reply: Reply): void {
+    const pointer = replyPointer(document, entry, reply.status)
+    const isError = reply.status >= 400
+    if (pointer === undefined && !isError) report(entry, `GitHub describes no reply with status ${reply.status}`)
+    if (pointer === null && reply.body !== undefined && !isError) report(entry, 'GitHub describes no body')
+    const schema = pointer ?? (isError ? '/components/schemas/basic-error' : null)
+    const error = schema === null ? null : firstError(compile(schema), reply.body)
+    if (error !== null) report(entry, `the ${reply.status} reply's ${error}`)
+  }
+
+  return (entry, reply) => {
+    if (entry.route === null || entry.route === '/graphql' || reply.body instanceof Uint8Array) return
+    if (reply.status < 400) checkRequest(entry)
+    checkReply(entry, reply)
   }
 }

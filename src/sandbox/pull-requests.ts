@@ -2,11 +2,11 @@
 import { putCommit } from './git/object-store.ts'
 import { invalidField, notFound, Problem } from './http/problem.ts'
 import type { JsonObject } from './json.ts'
-import type { Account, Issue, Label, PullRequest, Repository } from './model.ts'
+import { ensureLabel } from './labels.ts'
+import type { Account, Issue, PullRequest, Repository } from './model.ts'
+import { notifyLabelled, notifyPull } from './pull-request-events.ts'
 import { mergedTree } from './pull-request-facts.ts'
-import { renderLabel, renderPullRequest } from './render/conversation.ts'
-import { notify } from './webhooks/notify.ts'
-import { account, changed, nextId, type World } from './world.ts'
+import { account, nextId, type World } from './world.ts'
 
 export interface NewPullRequest {
   /** A branch of the repository, or `owner:branch` of a fork. */
@@ -30,19 +30,6 @@ export function findPullRequest(repository: Repository, number: number): PullReq
   const found = findConversation(repository, number)
   if (found.kind !== 'pull_request') throw notFound()
   return found
-}
-
-export function notifyPull(
-  world: World,
-  repository: Repository,
-  pull: PullRequest,
-  action: string,
-  sender: Account,
-  fields: JsonObject = {},
-): void {
-  const rendered = renderPullRequest(world, repository, pull)
-  notify(world, repository, 'pull_request', action, sender, { number: pull.number, pull_request: rendered, ...fields })
-  changed(world)
 }
 
 /** GitHub keeps a trial merge of every open pull request under `refs/pull/N/merge`. */
@@ -104,10 +91,11 @@ export function openPullRequest(world: World, repository: Repository, options: N
     maintainerCanModify: options.maintainerCanModify ?? head.repository !== repository,
   }
   repository.conversations.set(pull.number, pull)
-  for (const name of options.labels ?? []) pull.labels.push(ensureLabel(world, repository, name).name)
+  const labels = (options.labels ?? []).map((name) => ensureLabel(world, repository, name))
+  pull.labels.push(...labels.map((label) => label.name))
   refreshTestMerge(world, repository, pull)
   notifyPull(world, repository, pull, 'opened', pull.author)
-  for (const name of pull.labels) notifyLabelled(world, repository, pull, 'labeled', name, pull.author)
+  for (const label of labels) notifyLabelled(world, repository, pull, 'labeled', label, pull.author)
   return pull
 }
 
@@ -208,54 +196,4 @@ export function editPullRequest(
   if (Object.keys(changes).length === 0) return
   pull.updatedAt = world.now()
   notifyPull(world, repository, pull, 'edited', account(world, by), { changes })
-}
-
-/** The repository's label of that name, made when there is none. */
-export function ensureLabel(world: World, repository: Repository, name: string): Label {
-  const known = repository.labels.get(name.toLowerCase())
-  if (known !== undefined) return known
-  const made: Label = { id: nextId(world, 'label'), name, color: 'ededed', description: '' }
-  repository.labels.set(name.toLowerCase(), made)
-  return made
-}
-
-function notifyLabelled(
-  world: World,
-  repository: Repository,
-  conversation: Issue | PullRequest,
-  action: 'labeled' | 'unlabeled',
-  name: string,
-  sender: Account,
-): void {
-  const label = renderLabel(world, repository, ensureLabel(world, repository, name))
-  if (conversation.kind === 'pull_request') notifyPull(world, repository, conversation, action, sender, { label })
-  changed(world)
-}
-
-export function addLabel(
-  world: World,
-  repository: Repository,
-  one: Issue | PullRequest,
-  name: string,
-  by: Account,
-): void {
-  const label = ensureLabel(world, repository, name)
-  if (one.labels.includes(label.name)) return
-  one.labels.push(label.name)
-  one.updatedAt = world.now()
-  notifyLabelled(world, repository, one, 'labeled', label.name, by)
-}
-
-export function removeLabel(
-  world: World,
-  repository: Repository,
-  one: Issue | PullRequest,
-  name: string,
-  by: Account,
-): void {
-  const found = one.labels.find((label) => label.toLowerCase() === name.toLowerCase())
-  if (found === undefined) throw new Problem(404, 'Label does not exist')
-  one.labels = one.labels.filter((label) => label !== found)
-  one.updatedAt = world.now()
-  notifyLabelled(world, repository, one, 'unlabeled', found, by)
 }

@@ -325,7 +325,7 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
     ],
     [
       'an unknown concurrency',
-      withTriggers('{ push: }') + '    concurrency: queue\n',
+      `${withTriggers('{ push: }')}    concurrency: queue\n`,
       ['6:18 "concurrency" must be "cancel" or "keep", but it is the text "queue"'],
     ],
   ],
@@ -1081,12 +1081,12 @@ test.each([
   ['forks: build-only', { forks: 'build-only' }],
   ['fail_fast: false, max_parallel: 256', { failFast: false, maxParallel: 256 }],
 ])('the job keys %s', (keys, expected) => {
-  expect(jobsOf(withJob(keys))['b']).toMatchObject(expected)
+  expect(jobsOf(withJob(keys)).b).toMatchObject(expected)
 })
 
 test('the directory of a workflow may be written', () => {
   const yaml = withJob('needs: a').replace('b.yml', '.github/workflows/b.yaml')
-  expect(jobsOf(yaml)['b']?.workflow).toBe('b.yaml')
+  expect(jobsOf(yaml).b?.workflow).toBe('b.yaml')
 })
 
 test.each([
@@ -1103,7 +1103,7 @@ test.each([
     { axes: { os: ['linux', 'mac'] }, include: [{ zone: 1 }], exclude: [{ os: 'mac' }] },
   ],
 ])('a matrix: %s', (_title, matrix, expected) => {
-  const job = jobsOf(withMatrix(matrix, 'matrices: { os: [linux, mac], unused: [x] }\n'))['a']
+  const job = jobsOf(withMatrix(matrix, 'matrices: { os: [linux, mac], unused: [x] }\n')).a
   expect(job?.matrix).toEqual(expected)
   expect(Object.keys(job?.matrix?.axes ?? {})).toEqual(Object.keys(expected.axes))
 })
@@ -1127,18 +1127,16 @@ test.each([
 })
 
 test.each([
-  [{ a: [], b: [], c: [] }, 'a b c'],
-  [{ a: ['c'], b: [], c: [] }, 'b c a'],
-  [{ d: ['b', 'c'], b: ['a'], c: ['a'], a: [] }, 'a b c d'],
-  [{ '2': [], '1': ['2'], '10': [] }, '2 1 10'],
-])('jobs come after those that they need: %j', (needs, order) => {
-  const names = order
-    .split(' ')
-    .toSorted(
-      (left, right) => (Object.keys(needs).includes(left) ? 0 : 1) - (Object.keys(needs).includes(right) ? 0 : 1),
-    )
-  expect(names).toHaveLength(Object.keys(needs).length)
-  const jobs = Object.entries(needs).map(([name, list]) => `      ${name}: { workflow: a.yml, needs: [${list}] }\n`)
+  ['a, b, c', 'a b c'],
+  ['a < c, b, c', 'b c a'],
+  ['d < b c, b < a, c < a, a', 'a b c d'],
+  ['2, 1 < 2, 10', '2 1 10'],
+])('jobs come after those that they need, else as in the file: %s', (needs, order) => {
+  const jobs = needs.split(', ').map((line) => {
+    const [name, needed = ''] = line.split(' < ')
+    const quoted = needed.split(' ').map((need) => JSON.stringify(need))
+    return `      ${name}: { workflow: a.yml, needs: [${needed === '' ? '' : quoted}] }\n`
+  })
   const config = configOf(`version: 1\npipelines:\n  ci:\n    on: { push: }\n    jobs:\n${jobs.join('')}`)
   expect(config.pipelines[0]?.jobs.map((job) => job.name).join(' ')).toBe(order)
 })

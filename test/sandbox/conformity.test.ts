@@ -1,5 +1,8 @@
 /** Every reply of a broad tour is one that GitHub's own OpenAPI description allows for that operation and status. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { makeReplyChecker } from '../../src/sandbox/conformity.ts'
+import type { ApiRequest } from '../../src/sandbox/http/request-log.ts'
+import type { Reply } from '../../src/sandbox/http/router.ts'
 import { allRoutes } from '../../src/sandbox/routes/all.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { appClient, installationClient, NAME, SHOP, startReceiver, startShop, tip } from './support.ts'
@@ -93,6 +96,9 @@ async function tourOfPullRequests() {
   const { data } = await rest.repos.listPullRequestsAssociatedWithCommit({ ...SHOP, commit_sha })
   expect(data.map((pull) => pull.number)).toEqual([fork])
   await tourOfConversations(fork)
+  sandbox.deleteRepository('mallory/shop')
+  await rest.pulls.get({ ...SHOP, pull_number: fork })
+  await rest.pulls.list(SHOP)
 }
 
 async function tourOfConversations(issue_number: number) {
@@ -189,6 +195,7 @@ test('every reply is one that GitHub describes', async () => {
   const octokit = await installationClient(sandbox)
   expect(await refused(octokit.request('GET /nowhere'))).toBe(404)
   expect(sandbox.violations).toEqual([])
+  sandbox.assertConforms()
 })
 
 test('the tour visits every route', () => {
@@ -197,10 +204,47 @@ test('the tour visits every route', () => {
   expect(routes.filter((route) => !visited.has(route))).toEqual([])
 })
 
-test('a reply that is not as GitHub describes it is a violation', async () => {
-  const octokit = await installationClient(sandbox)
-  sandbox.faults.respond({ path: '/repos/acme/shop', status: 200, body: { name: 'shop' } })
-  await octokit.rest.repos.get(SHOP)
-  expect(sandbox.violations.join()).toContain("GET /repos/acme/shop: the 200 reply's / must have required property")
-  expect(() => sandbox.assertConforms()).toThrow('Not as GitHub does it')
+const REQUEST: ApiRequest = {
+  at: new Date(),
+  method: 'GET',
+  path: '/repos/acme/shop',
+  route: '/repos/{owner}/{repo}',
+  body: '',
+  status: 200,
+  caller: 'app',
+  fault: null,
+}
+const DISPATCH = { ...REQUEST, method: 'POST', path: '/d', route: '/repos/{owner}/{repo}/dispatches' }
+
+test.each<[string, ApiRequest, Reply, string]>([
+  [
+    'a field is missing',
+    REQUEST,
+    { status: 200, body: {} },
+    "GET /repos/acme/shop: the 200 reply's / must have required property",
+  ],
+  ['no such status', REQUEST, { status: 204 }, 'GET /repos/acme/shop: GitHub describes no reply with status 204'],
+  [
+    'an error without an object',
+    REQUEST,
+    { status: 418, body: 'no' },
+    "GET /repos/acme/shop: the 418 reply's / must be object",
+  ],
+  [
+    'a body that should not be',
+    { ...DISPATCH, body: '{"event_type":"x"}' },
+    { status: 204, body: {} },
+    'POST /d: GitHub describes no body',
+  ],
+  [
+    'a request that GitHub refuses',
+    { ...DISPATCH, body: '{}' },
+    { status: 204 },
+    "POST /d: the accepted request's / must have required property",
+  ],
+])('a violation is found: %s', async (_, request, reply, expected) => {
+  const violations: string[] = []
+  const check = await makeReplyChecker(violations)
+  check(request, reply)
+  expect(violations).toEqual([expect.stringContaining(expected)])
 })

@@ -95,7 +95,7 @@ test('a dropped webhook is logged as failed and can be redelivered', async () =>
   const app = await appClient(sandbox)
   const { data } = await app.request('GET /app/hook/deliveries', { status: 'failure' })
   expect(data[0]).toMatchObject({ event: 'repository_dispatch', action: 'signalbox', status: 'timed out' })
-  sandbox.redeliver(data[0]?.id ?? 0)
+  sandbox.redeliver(Number(data[0]?.id))
   await sandbox.settle()
   expect(receiver.received.map(({ guid }) => guid)).toEqual([data[0]?.guid])
 })

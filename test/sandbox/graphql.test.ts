@@ -45,17 +45,19 @@ function listEverything(schema: GraphQLSchema): string[] {
   return found
 }
 
+// The published file defines two fields twice.
+const theirSchema = buildSchema(github.idl, { assumeValidSDL: true })
+
 test("the schema is a subset of GitHub's", () => {
-  const theirs = new Set(listEverything(buildSchema(github.idl)))
+  const theirs = new Set(listEverything(theirSchema))
   const ours = listEverything(buildSchema(GITHUB_SUBSET))
   expect(ours.length).toBeGreaterThan(120)
   expect(ours.filter((one) => !theirs.has(one))).toEqual([])
 })
 
 test('required arguments and input fields of GitHub are required here too', () => {
-  const theirs = buildSchema(github.idl)
   for (const type of Object.values(buildSchema(GITHUB_SUBSET).getTypeMap())) {
-    const real = theirs.getType(type.name)
+    const real = theirSchema.getType(type.name)
     if (!isInputObjectType(type) || !isInputObjectType(real)) continue
     const required = Object.values(real.getFields()).filter((field) => field.type.toString().endsWith('!'))
     expect(Object.keys(type.getFields())).toEqual(expect.arrayContaining(required.map((field) => field.name)))

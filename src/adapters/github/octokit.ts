@@ -7,19 +7,19 @@ const REQUEST_TIMEOUT_MS = 15_000
 /** GitHub allows 100 requests at once for all of an app's processes. */
 const WRITES_AT_ONCE = 10
 
+const write = new Bottleneck.Group({ maxConcurrent: WRITES_AT_ONCE })
+
 /**
  * The throttling plugin's own default is one write a second, in which a plan of 40 legs would take 40 s. GitHub asks
  * for few writes at once and for waiting when it says so: the queue does the waiting, so that nothing is held in memory.
+ * A function, since Probot gives its own `throttle` to the constructor.
  */
-export const SignalboxOctokit = ProbotOctokit.defaults({
-  throttle: {
-    write: new Bottleneck.Group({ maxConcurrent: WRITES_AT_ONCE }),
-    onRateLimit: () => false,
-    onSecondaryRateLimit: () => false,
-  },
+export const SignalboxOctokit = ProbotOctokit.defaults((options: { throttle?: object }) => ({
+  ...options,
+  throttle: { ...options.throttle, write, onRateLimit: () => false, onSecondaryRateLimit: () => false },
   // Reads are tried once more at once; what fails longer is the queue's. Writes say `retries: 0` themselves.
   retry: { retries: 1 },
-})
+}))
 
 export type Octokit = InstanceType<typeof ProbotOctokit>
 

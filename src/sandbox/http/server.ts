@@ -11,10 +11,9 @@ import { allRoutes } from '../routes/all.ts'
 import { changed, pause, type World } from '../world.ts'
 import { Problem } from './problem.ts'
 import { type RateBucket, type Resource, rateBucket, rateHeaders } from './rate-limit.ts'
+import { limitReply, problemReply, refusal } from './refusals.ts'
 import type { ApiRequest } from './request-log.ts'
 import { findRoute, type Match, type Reply } from './router.ts'
-
-const DOCUMENTATION = 'https://docs.github.com/rest'
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
@@ -32,38 +31,6 @@ function parseBody(text: string): JsonObject {
   }
   if (!isJsonObject(value)) throw new Problem(400, 'Body should be a JSON object')
   return value
-}
-
-function problemReply(error: unknown): Reply {
-  if (!(error instanceof Problem)) {
-    console.error('The sandbox failed to answer a request:', error)
-    return { status: 500, body: { message: 'Server Error' } }
-  }
-  const errors = error.errors === undefined ? {} : { errors: error.errors }
-  const status = { documentation_url: DOCUMENTATION, status: String(error.status) }
-  return { status: error.status, body: { message: error.message, ...errors, ...status } }
-}
-
-function limitReply(caller: string, bucket: RateBucket, status: number): Reply {
-  const message = `API rate limit exceeded for ${caller.replace(':', ' ID ')}.`
-  const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(bucket.reset) }
-  return { status, headers, body: { message, documentation_url: `${DOCUMENTATION}/rate-limit` } }
-}
-
-function refusal(world: World, fault: FaultKind, caller: string): Reply | null {
-  if (fault.kind === 'refuse') return { status: fault.status, body: fault.body, headers: fault.headers }
-  if (fault.kind === 'primary-limit') {
-    const reset = Math.ceil(world.now().getTime() / 1000) + fault.waitSeconds
-    return limitReply(caller, { limit: 5000, used: 5000, reset }, fault.status)
-  }
-  if (fault.kind !== 'secondary-limit') return null
-  const message =
-    'You have exceeded a secondary rate limit. Please wait a few minutes before you try again. ' +
-    'For more on scraping GitHub and how it may affect your rights, please review our Terms of Service.'
-  const documentation =
-    'https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits'
-  const headers = { 'retry-after': String(fault.waitSeconds) }
-  return { status: fault.status, headers, body: { message, documentation_url: documentation } }
 }
 
 /** A reply that has not changed since the client saw it costs nothing. */
@@ -99,11 +66,10 @@ interface Exchange {
 }
 
 async function act(exchange: Exchange, caller: Caller): Promise<Reply> {
-  const { world, entry, url, match, request, check } = exchange
+  const { world, entry, url, match, request } = exchange
   const body = parseBody(entry.body)
   if (entry.path === '/graphql') return answerGraphql(world, caller, body)
   if (match === null) throw new Problem(404, 'Not Found')
-  check?.request(entry, body)
   return match.route.handle({
     world,
     caller,
@@ -135,7 +101,7 @@ async function answer(exchange: Exchange, fault: FaultKind | null): Promise<Repl
   } catch (error) {
     reply = problemReply(error)
   }
-  check?.reply(entry, reply)
+  if (fault === null) check?.(entry, reply)
   const rates = rateHeaders(bucket ?? rateBucket(world, 'anonymous', resource), resource)
   return { ...reply, headers: { ...rates, ...reply.headers } }
 }

@@ -151,10 +151,12 @@ async function deliver(world: World, letter: Letter): Promise<void> {
 function send(world: World, letter: Letter): void {
   if (world.stopped) return
   world.busy.deliveries++
-  void deliver(world, letter).finally(() => {
-    world.busy.deliveries--
-    changed(world)
-  })
+  deliver(world, letter)
+    .catch((error: unknown) => console.error(`The sandbox could not send ${letter.event}:`, error))
+    .finally(() => {
+      world.busy.deliveries--
+      changed(world)
+    })
 }
 
 /** Whether the app has a webhook and subscribes to the event; those about installations always come. */

@@ -1,0 +1,53 @@
+/** Signalbox as a user runs it, against the sandbox: real HTTP, real signatures, a real database. */
+import { pino } from 'pino'
+import { type Serving, serve } from '../../src/cli/serve.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
+
+export interface TestApp {
+  readonly github: Sandbox
+  readonly serving: Serving
+  /** Where webhooks are taken in. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export interface TestAppOptions {
+  readonly sandbox?: SandboxOptions
+  /** Default: PGlite in memory. */
+  readonly databaseUrl?: string
+}
+
+export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const github = await startSandbox({ validateReplies: true, ...options.sandbox })
+  const serving = await serve(makeEnv(github, options.databaseUrl), makeTestLog())
+  const url = `http://127.0.0.1:${serving.port}/api/github/webhooks`
+  github.setWebhook({ url })
+  return {
+    github,
+    serving,
+    url,
+    async stop() {
+      await serving.stop()
+      await github.stop()
+    },
+  }
+}
+
+export function makeEnv(github: Sandbox, databaseUrl = ''): NodeJS.ProcessEnv {
+  return {
+    APP_ID: String(github.app.id),
+    PRIVATE_KEY: github.app.privateKey,
+    WEBHOOK_SECRET: github.app.webhookSecret,
+    GHE_HOST: github.host,
+    GHE_PROTOCOL: 'http',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    SIGNALBOX_DATA_DIR: ':memory:',
+  }
+}
+
+/** Silent, unless TEST_LOG names a level. */
+export function makeTestLog() {
+  return pino({ level: process.env.TEST_LOG ?? 'silent' })
+}
