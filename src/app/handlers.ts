@@ -137,7 +137,10 @@ async function requestRun(
     case 'replan': {
       const trigger = await present(github, run.trigger)
       if (trigger === null) return 'the pull request is closed by now'
-      return startRuns({ github, store: deps.store, installationId }, trigger)
+      const note = await startRuns({ github, store: deps.store, installationId }, trigger)
+      await deps.store.runs.reopenRun(runId)
+      await deps.store.runs.cancelRuns([{ runId, reason: { kind: 'replanned' } }])
+      return note
     }
     case 'rerun':
       await deps.store.runs.rerunLegs(runId, decision.legIds)

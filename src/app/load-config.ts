@@ -4,6 +4,7 @@
  */
 import { CONFIG_PATH, type Config } from '../domain/config.ts'
 import { type ConfigLayer, MAX_EXTENDS_DEPTH, readExtends } from '../domain/extend-config.ts'
+import { GitHubError } from '../domain/errors.ts'
 import { formatProblem, parseConfig } from '../domain/parse-config.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { GitHub, RepoName } from '../ports.ts'
@@ -50,7 +51,7 @@ async function loadDefaults(github: GitHub, repo: RepoName, own: Uint8Array): Pr
     if (layers.length >= MAX_EXTENDS_DEPTH)
       return `_extends goes deeper than ${MAX_EXTENDS_DEPTH} files; ${name} is one too many.`
     seen.add(name.toLowerCase())
-    const bytes = await github.readFile({ owner, name: reference.repo }, reference.path, 'HEAD')
+    const bytes = await readOther(github, { owner, name: reference.repo }, reference.path)
     if (bytes === null)
       return `_extends names ${name}, which cannot be read. Create it, or give the app access to ${owner}/${reference.repo}.`
     layers.push({ path: name, source: bytes })
@@ -58,8 +59,18 @@ async function loadDefaults(github: GitHub, repo: RepoName, own: Uint8Array): Pr
     reader = owner
   }
   if (layers.length === 0 && repo.name !== '.github') {
-    const organisation = await github.readFile({ owner: repo.owner, name: '.github' }, CONFIG_PATH, 'HEAD')
+    const organisation = await readOther(github, { owner: repo.owner, name: '.github' }, CONFIG_PATH)
     if (organisation !== null) layers.push({ path: `${repo.owner}/.github:${CONFIG_PATH}`, source: organisation })
   }
   return layers
+}
+
+/** A file of a repository that the app may not be installed on: a refusal means that there is nothing to be had. */
+async function readOther(github: GitHub, repo: RepoName, path: string): Promise<Uint8Array | null> {
+  try {
+    return await github.readFile(repo, path, 'HEAD')
+  } catch (error) {
+    if (error instanceof GitHubError) return null
+    throw error
+  }
 }

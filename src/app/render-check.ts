@@ -18,7 +18,7 @@ const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(TEMPL
 })
 const safe = (text: string) => new nunjucks.runtime.SafeString(text)
 environment.addFilter('md', (text: string) => safe(escapeMarkdown(text)))
-environment.addFilter('url', (text: string) => safe(encodeURI(text).replace(/[()|]/g, encodeURIComponent)))
+environment.addFilter('url', (text: string) => safe(encodeURI(text.toWellFormed()).replace(/[()|]/g, percentEncode)))
 environment.addFilter('duration', (ms: number | null) => safe(durationCell(ms)))
 environment.addFilter('result', (row: CheckRow) => safe(`${SYMBOLS[row.state]} ${wordFor(row.state)}`))
 
@@ -42,7 +42,7 @@ export function renderCheck(check: CheckState): { title: string; summary: string
 
 function renderTitle(headline: string): string {
   const line = headline.split('\n', 1)[0] ?? ''
-  return line.length <= MAX_TITLE ? line : `${line.slice(0, MAX_TITLE - 1)}…`
+  return line.length <= MAX_TITLE ? line : `${line.slice(0, MAX_TITLE - 1).toWellFormed()}…`
 }
 
 /** Fewer rows until it fits; those that passed are the first to go. */
@@ -73,10 +73,24 @@ function countStates(rows: readonly CheckRow[]): string {
   return [...byState].map(([state, group]) => `${group.length} ${wordFor(state)}`).join(', ')
 }
 
-/** Letters, digits and plain punctuation stay; line ends become spaces in a cell, and breaks between lines of prose. */
+/**
+ * What GitHub makes links of after the Markdown, when references are characters again. An empty comment keeps it apart.
+ * https://github.com/github/cmark-gfm/issues/181
+ */
+const LINKED_LATE = /(?<=@|#)(?=\w)|(?<=:)(?=\/\/)|(?<=www)(?=\.)/gi
+const UNLINKED = '<!-- -->'
+
+/** Letters, digits and plain punctuation stay; a line end is a break, and nothing is a link. */
 export function escapeMarkdown(text: string): string {
-  const escaped = text.replace(/[^\p{L}\p{N}\p{Extended_Pictographic} .,:;/()«»–…’?!'"%=+-]/gu, (character) =>
+  return text.split(LINKED_LATE).map(escapeCharacters).join(UNLINKED)
+}
+
+function escapeCharacters(text: string): string {
+  return text.replace(/[^\p{L}\p{N}\p{Extended_Pictographic} .,:;/()«»–…’?!'"%=+-]/gu, (character) =>
     character === '\n' ? '<br>' : `&#${character.codePointAt(0)};`,
   )
-  return escaped
+}
+
+function percentEncode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }

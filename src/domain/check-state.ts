@@ -189,7 +189,7 @@ function judgeGate(
   states: ReadonlyMap<string, LegState>,
   run: RunFacts,
 ): { conclusion: CheckConclusion | null; headline: string } {
-  if (run.problem !== null) return { conclusion: 'failure', headline: run.problem }
+  if (run.problem !== null && run.cancel === null) return { conclusion: 'failure', headline: run.problem }
   if (run.skipped !== null)
     return { conclusion: 'success', headline: `Nothing to do for this change: ${sentence(run.skipped, false)}` }
   if (run.cancel !== null)
@@ -198,6 +198,8 @@ function judgeGate(
     return { conclusion: null, headline: 'Some legs of the plan have not reported yet.' }
   const open = rows.filter((row) => row.state === 'waiting' || row.state === 'running')
   const bad = rows.filter((row) => isBad(row, states))
+  if (open.length > 0 && !run.trusted)
+    return { conclusion: null, headline: 'Held: the commit comes from a fork, and its legs are not dispatched.' }
   if (open.length > 0) return { conclusion: null, headline: holdingLine(open, bad) }
   const first = bad[0]
   if (first !== undefined) {

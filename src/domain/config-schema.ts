@@ -236,6 +236,7 @@ const inputs = z
     }
   })
 
+export const EXTENDS_RULE = 'must be "repo", "owner/repo" or "owner/repo:path/to/file.yml"'
 const WORKFLOW_RULE = 'must be the file name of a workflow in .github/workflows, such as "build.yml"'
 const needs = (what: string) =>
   z.union([name, z.array(name)], `must be the name of a job or a list of them, such as ${what}`)
@@ -350,7 +351,7 @@ export const configSchema = z
   .strictObject({
     version: z.literal(1, 'must be 1').describe('Version of this format: 1. Required.'),
     _extends: z
-      .string('must name a repository, such as "shared-config" or "owner/repo:path/to/file.yml"')
+      .string(EXTENDS_RULE)
       .optional()
       .describe(
         'A file that this one adds to: `repo`, `owner/repo` or `owner/repo:path`; the path is `.github/signalbox.yml` unless it says another. Default: none.',
@@ -507,7 +508,8 @@ export function quote(text: string | number | undefined): string {
   return JSON.stringify(shown.length > 60 ? `${shown.slice(0, 60)}…` : shown)
 }
 
-function show(value: unknown): string {
+/** How a sentence says what a value is: `the text "x"`, `the number 5`, `a list`, `empty`. */
+export function show(value: unknown): string {
   if (value === null) return 'empty'
   if (typeof value === 'string') return value === '' ? 'an empty text' : `the text ${quote(value)}`
   if (typeof value === 'number') return `the number ${value}`

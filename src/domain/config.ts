@@ -144,7 +144,7 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   if (name.length > 100) return null
   const typed = name.toLowerCase().replaceAll('-', '_')
   let nearest: string | null = null
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1
+  let least = Math.max(1, Math.floor(name.length * 0.4)) + 1
   for (const candidate of candidates) {
     const edits = distance(typed, candidate.toLowerCase().replaceAll('-', '_'))
     if (edits < least && edits < name.length) [nearest, least] = [candidate, edits]

@@ -3,7 +3,7 @@
  * (check runs), then the end. Each step is decided from the facts anew, so that repeating it changes nothing.
  */
 import { type CheckState, deriveCheckStates, digestOf } from './check-state.ts'
-import { APPEAR_WITHIN_MS, deadlineOf, deriveLegStates, isConcluded, type LegState } from './leg-state.ts'
+import { deadlineOf, deriveLegStates, isConcluded, type LegState } from './leg-state.ts'
 import { type AttemptFacts, isLive, type LegFacts, type RunFacts } from './run.ts'
 
 export type RunAction =
@@ -88,8 +88,6 @@ function decideUnseen(leg: LegFacts, attempt: AttemptFacts, wanted: boolean, run
     }
     return searched === null || now >= settled ? [{ kind: 'find_workflow_run', leg, attempt }] : []
   }
-  if (now >= attempt.intendedAt.getTime() + APPEAR_WITHIN_MS && searched !== null)
-    return wanted ? [] : [{ kind: 'give_up_attempt', attempt }]
   return now >= (searched ?? attempt.intendedAt.getTime()) + LOOK_AGAIN_MS
     ? [{ kind: 'find_workflow_run', leg, attempt }]
     : []
@@ -124,8 +122,8 @@ function decideEnd(run: RunFacts, states: ReadonlyMap<string, LegState>): RunAct
 }
 
 function concludeRun(run: RunFacts, states: ReadonlyMap<string, LegState>): RunConclusion {
-  if (run.problem !== null) return 'failure'
   if (run.cancel !== null) return 'cancelled'
+  if (run.problem !== null) return 'failure'
   const passed = [...states.values()].every(
     (state) => state.kind === 'concluded' && (state.conclusion === 'success' || state.planned),
   )
@@ -143,7 +141,7 @@ function wakeTimes(run: RunFacts, states: ReadonlyMap<string, LegState>): number
       const intended = attempt.intendedAt.getTime()
       if (attempt.outcome === 'intended') times.push(intended + DISPATCH_SETTLES_MS)
       else if (attempt.workflowRunId === null)
-        times.push((attempt.searchedAt?.getTime() ?? intended) + LOOK_AGAIN_MS, intended + APPEAR_WITHIN_MS)
+        times.push((attempt.searchedAt?.getTime() ?? intended) + LOOK_AGAIN_MS)
       if (attempt.cancelRequestedAt !== null) times.push(attempt.cancelRequestedAt.getTime() + CANCEL_AGAIN_MS)
     }
   }

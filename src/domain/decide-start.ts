@@ -42,6 +42,9 @@ export function decideStart(facts: StartFacts): StartDecision {
   const { trigger } = facts
   const base = { triggerKey: triggerKey(trigger), trusted: isTrusted(trigger), supersede: decideSupersede(facts) }
   if (facts.config.kind === 'broken') {
+    // Which branches its pipelines listen to is not known; a push that nobody waits for is not worth a failed check.
+    if (trigger.kind === 'push' && trigger.refName !== trigger.repo.defaultBranch)
+      return { ...base, runs: [], goodGates: null }
     const plan = brokenPlan(facts.lastGoodGates)
     return { ...base, runs: [{ plan, problem: facts.config.problem }], goodGates: null }
   }

@@ -89,9 +89,16 @@ export function readExtends(source: Uint8Array | string): ExtendsRef | null {
   return value?.kind === 'scalar' && typeof value.value === 'string' ? parseExtends(value.value) : null
 }
 
-/** Merges layers, nearest first. */
+/** Merges layers, nearest first. What a further layer extends is its own matter. */
 export function mergeLayers(nearest: Branch, ...others: readonly Branch[]): Branch {
-  return others.reduce(mergeBranches, nearest)
+  return others.map(withoutExtends).reduce(mergeBranches, nearest)
+}
+
+function withoutExtends(layer: Branch): Branch {
+  if (layer.tree.kind !== 'map') return layer
+  const entries = new Map(layer.tree.entries)
+  entries.delete('_extends')
+  return { ...layer, tree: { ...layer.tree, entries } }
 }
 
 function mergeBranches(near: Branch, far: Branch): Branch {

@@ -4,7 +4,7 @@
  * often as the plan allows, after its delay.
  */
 import type { AttemptFacts, CancelReason, LegFacts, RunFacts } from './run.ts'
-import { isLive } from './run.ts'
+import { isLive, neverAppeared } from './run.ts'
 import { describeCancel, describeConclusion, formatDuration } from './wording.ts'
 
 export type LegConclusion = 'success' | 'failure' | 'cancelled' | 'timed_out' | 'skipped'
@@ -26,9 +26,6 @@ export type LegState =
       readonly planned: boolean
     }
 
-/** How long after a dispatch without a run id its workflow run must have appeared under the attempt's name. */
-export const APPEAR_WITHIN_MS = 5 * 60_000
-
 /** The state of every leg, by leg name, in the plan's order. */
 export function deriveLegStates(run: RunFacts): Map<string, LegState> {
   const states = new Map<string, LegState>()
@@ -38,9 +35,9 @@ export function deriveLegStates(run: RunFacts): Map<string, LegState> {
   return states
 }
 
-/** The attempts that count: those since the last re-run. */
+/** The attempts that count: those since the last re-run that GitHub started, for all we know. */
 export function currentAttempts(leg: LegFacts): readonly AttemptFacts[] {
-  return leg.attempts.filter((attempt) => attempt.number >= leg.firstAttempt)
+  return leg.attempts.filter((attempt) => attempt.number >= leg.firstAttempt && attempt.outcome !== 'lost')
 }
 
 export function isConcluded(state: LegState | undefined): boolean {
@@ -81,12 +78,18 @@ function stateBeforeAttempts(leg: LegFacts, run: RunFacts, states: ReadonlyMap<s
 
 function stateOfAttempt(attempt: AttemptFacts, leg: LegFacts, run: RunFacts): LegState {
   if (attempt.outcome === 'refused') return concluded('failure', attempt.refusal)
-  if (attempt.outcome === 'lost') return { kind: 'ready' }
+  if (neverAppeared(attempt)) {
+    return concluded(
+      'failure',
+      `GitHub accepted the dispatch of ${leg.plan.workflow}, but no workflow run with ${attempt.id} at the start of its name appeared. ` +
+        'Give the workflow a run-name that begins with ${{ fromJSON(inputs.signalbox).attempt }}.',
+    )
+  }
   if (isLive(attempt)) return stateOfLiveAttempt(attempt, leg, run)
   const failed = failureOf(attempt, leg)
   const triesLeft = currentAttempts(leg).length <= leg.plan.retries.max
   if (!triesLeft || failed.conclusion === 'cancelled') return concluded(failed.conclusion, failed.reason)
-  return awaitRetry(attempt.completedAt ?? run.now, leg, run, failed.reason)
+  return awaitRetry(attempt.completedAt ?? attempt.intendedAt, leg, run, failed.reason)
 }
 
 function stateOfLiveAttempt(attempt: AttemptFacts, leg: LegFacts, run: RunFacts): LegState {
@@ -94,14 +97,6 @@ function stateOfLiveAttempt(attempt: AttemptFacts, leg: LegFacts, run: RunFacts)
   if (run.now >= deadline) {
     const triesLeft = currentAttempts(leg).length <= leg.plan.retries.max
     return triesLeft ? awaitRetry(deadline, leg, run, timedOut(leg)) : concluded('timed_out', timedOut(leg))
-  }
-  const unseen = attempt.outcome === 'dispatched' && attempt.workflowRunId === null
-  if (unseen && run.now.getTime() >= attempt.intendedAt.getTime() + APPEAR_WITHIN_MS) {
-    return concluded(
-      'failure',
-      `GitHub accepted the dispatch of ${leg.plan.workflow}, but no workflow run with ${attempt.id} at the start of its name appeared. ` +
-        'Give the workflow a run-name that begins with ${{ fromJSON(inputs.signalbox).attempt }}.',
-    )
   }
   return { kind: 'running', attempt }
 }
@@ -173,11 +168,11 @@ function failFast(run: RunFacts, states: Map<string, LegState>): void {
   }
 }
 
-/** `max_parallel`: of the legs that are ready, only as many as there are free places. */
+/** `max_parallel`: of the legs that are ready, only as many as GitHub leaves free places: what it still cancels has one. */
 function holdBack(run: RunFacts, states: Map<string, LegState>): void {
   const busy = new Map<string, number>()
   for (const leg of run.legs)
-    if (states.get(leg.plan.name)?.kind === 'running') busy.set(leg.plan.job, (busy.get(leg.plan.job) ?? 0) + 1)
+    busy.set(leg.plan.job, (busy.get(leg.plan.job) ?? 0) + leg.attempts.filter(isLive).length)
   for (const leg of run.legs) {
     const { maxParallel, job, name } = leg.plan
     if (maxParallel === null || states.get(name)?.kind !== 'ready') continue

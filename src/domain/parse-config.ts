@@ -22,6 +22,7 @@ import {
   type PipelineTriggers,
 } from './config.ts'
 import {
+  EXTENDS_RULE,
   gateSchema,
   jobSchema,
   keyName,
@@ -30,6 +31,7 @@ import {
   pipelineSchema,
   quote,
   shapeProblems,
+  show,
   valueAt,
 } from './config-schema.ts'
 import {
@@ -131,12 +133,9 @@ function layerProblems(root: Branch): ConfigProblem[] {
     problems.push({ ...version.place, at: 'version', message })
   }
   const reference = tree.entries.get('_extends')
-  if (
-    reference?.tree.kind === 'scalar' &&
-    typeof reference.tree.value === 'string' &&
-    !parseExtends(reference.tree.value)
-  ) {
-    const message = `"_extends" must be "repo", "owner/repo" or "owner/repo:path/to/file.yml", but it is the text ${quote(reference.tree.value)}`
+  const written = reference && plainValue(reference.tree)
+  if (reference !== undefined && (typeof written !== 'string' || parseExtends(written) === null)) {
+    const message = `"_extends" ${EXTENDS_RULE}, but it is ${show(written)}`
     problems.push({ ...reference.place, at: '_extends', message })
   }
   return problems

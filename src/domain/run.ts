@@ -13,6 +13,8 @@ export type CancelReason =
   | { readonly kind: 'closed' }
   | { readonly kind: 'requested'; readonly by: string }
   | { readonly kind: 'group_destroyed' }
+  /** The configuration that kept it from being planned is good again, and another run took its place. */
+  | { readonly kind: 'replanned' }
 
 /** GitHub's own words for the state of a workflow run; others are folded into these. */
 export type WorkflowRunStatus = 'queued' | 'in_progress' | 'completed'
@@ -45,7 +47,7 @@ export interface AttemptFacts {
   readonly id: string
   /** 1, 2, … over the whole life of the leg. */
   readonly number: number
-  /** When the intent to dispatch was committed, before GitHub was asked. */
+  /** When the intent to dispatch was committed, before GitHub was asked; of a re-run at GitHub, when that began. */
   readonly intendedAt: Date
   /** `intended`: whether GitHub started it is not known. `lost`: it is known that it never started. */
   readonly outcome: 'intended' | 'dispatched' | 'refused' | 'lost'
@@ -110,7 +112,17 @@ export interface RunFacts {
 
 /** Whether GitHub may still be working on the attempt, for all we know. */
 export function isLive(attempt: AttemptFacts): boolean {
-  return (attempt.outcome === 'intended' || attempt.outcome === 'dispatched') && attempt.status !== 'completed'
+  if (attempt.status === 'completed' || neverAppeared(attempt)) return false
+  return attempt.outcome === 'intended' || attempt.outcome === 'dispatched'
+}
+
+/** How long after a dispatch without a run id its workflow run must have appeared under the attempt's name. */
+export const APPEAR_WITHIN_MS = 5 * 60_000
+
+/** Whether GitHub accepted the dispatch, but no workflow run of the attempt's name was there when its time was over. */
+export function neverAppeared(attempt: AttemptFacts): boolean {
+  if (attempt.outcome !== 'dispatched' || attempt.workflowRunId !== null || attempt.searchedAt === null) return false
+  return attempt.searchedAt.getTime() >= attempt.intendedAt.getTime() + APPEAR_WITHIN_MS
 }
 
 /** The id at the start of a workflow run's title, as the executor workflows' `run-name` writes it. */

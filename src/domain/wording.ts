@@ -20,6 +20,8 @@ export function describeCancel(reason: CancelReason): string {
       return `cancelled by ${reason.by}`
     case 'group_destroyed':
       return 'the merge queue gave the group up'
+    case 'replanned':
+      return 'the configuration is good again, and the commit was planned anew'
   }
 }
 

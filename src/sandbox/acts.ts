@@ -22,10 +22,10 @@ import { nodeId } from './node-id.ts'
 import * as pulls from './pull-requests.ts'
 import { type CommitContent, deleteRef, pushCommit, pushRef } from './pushes.ts'
 import { createRepository, findRepository, forkRepository, type NewRepository, requireCommit } from './repositories.ts'
-import { dispatchRepository } from './routes/repositories.ts'
+import { dispatchRepository } from './repository-dispatch.ts'
 import { redeliver } from './webhooks/deliver.ts'
 import { findWorkflow } from './workflow-files.ts'
-import { disableWorkflow, startWorkflowRun } from './workflow-runs.ts'
+import { disableWorkflow, rerun, startWorkflowRun } from './workflow-runs.ts'
 import { account, nextId, type World } from './world.ts'
 
 /** Another app, which posts check runs beside ours. */
@@ -160,6 +160,12 @@ function makeCheckActs(world: World) {
       const workflow = findWorkflow(repository(repo), file)
       if (workflow === undefined) throw notFound()
       return startWorkflowRun(world, repository(repo), workflow, options).id
+    },
+    /** Presses "Re-run all jobs" on a workflow run. */
+    rerunWorkflowRun(repo: string, id: number) {
+      const run = repository(repo).workflowRuns.get(id)
+      if (run === undefined) throw notFound()
+      rerun(world, repository(repo), run, false)
     },
     disableWorkflow(repo: string, file: string, disabled = true) {
       const workflow = findWorkflow(repository(repo), file)

@@ -83,7 +83,9 @@ function notifyPush(world: World, repository: Repository, ref: string, before: s
         ? [head]
         : commitsBetween(objects, before, after)
   const forced = old !== undefined && head !== undefined && mergeBase(objects, before, after)?.sha !== before
-  const page = created ? `/compare/${encodeURIComponent(ref.replace(/^refs\/[a-z]+\//, ''))}` : `/compare/${before}...${after}`
+  const page = created
+    ? `/compare/${encodeURIComponent(ref.replace(/^refs\/[a-z]+\//, ''))}`
+    : `/compare/${before}...${after}`
   notify(world, repository, 'push', null, by, {
     ref,
     before,

@@ -178,9 +178,7 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
     [
       '_extends that is no text',
       'version: 1\n_extends: [a]\n',
-      [
-        '2:1 "_extends" must name a repository, such as "shared-config" or "owner/repo:path/to/file.yml", but it is a list',
-      ],
+      ['2:1 "_extends" must be "repo", "owner/repo" or "owner/repo:path/to/file.yml", but it is a list'],
     ],
     [
       'an empty list of values',

@@ -175,6 +175,10 @@ pipelines:
       '_extends: a/b/c\n',
       `${SHARED}:1:11: "_extends" must be "repo", "owner/repo" or "owner/repo:path/to/file.yml", but it is the text "a/b/c"`,
     ],
+    [
+      '_extends: [a]\n',
+      `${SHARED}:1:1: "_extends" must be "repo", "owner/repo" or "owner/repo:path/to/file.yml", but it is a list`,
+    ],
   ])('the shared file %j is refused', (source, problem) => {
     expect(problemsOf('version: 1\n', { path: SHARED, source })).toContain(problem)
   })

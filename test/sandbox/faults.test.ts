@@ -83,6 +83,11 @@ test('GraphQL is befallen too', async () => {
   const octokit = await installationClient(sandbox)
   sandbox.faults.respond({ path: '/graphql', status: 502 })
   await expect(octokit.graphql('{ rateLimit { cost } }')).rejects.toMatchObject({ status: 502 })
+  sandbox.faults.rateLimit({ path: '/graphql', limit: 'primary' })
+  await expect(octokit.graphql('{ rateLimit { cost } }')).rejects.toMatchObject({
+    errors: [{ type: 'RATE_LIMITED', message: expect.stringContaining('API rate limit exceeded') }],
+    headers: { 'x-ratelimit-remaining': '0' },
+  })
   await octokit.graphql('{ rateLimit { cost } }')
 })
 

@@ -1,13 +1,15 @@
 /** Signalbox as a user runs it, against the sandbox: real HTTP, real signatures, a real database. */
 import { pino } from 'pino'
 import { type Serving, serve } from '../../src/cli/serve.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type RunnerScript, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
 
 export interface TestApp {
   readonly github: Sandbox
   readonly serving: Serving
   /** Where webhooks are taken in. */
   readonly url: string
+  /** `owner/name` → how its workflow runs go; others succeed at once. */
+  readonly runners: Map<string, RunnerScript>
   stop(): Promise<void>
 }
 
@@ -18,7 +20,9 @@ export interface TestAppOptions {
 }
 
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const github = await startSandbox({ validateReplies: true, ...options.sandbox })
+  const runners = new Map<string, RunnerScript>()
+  const runner: RunnerScript = (run) => runners.get(run.repo)?.(run) ?? {}
+  const github = await startSandbox({ validateReplies: true, runner, ...options.sandbox })
   const serving = await serve(makeEnv(github, options.databaseUrl), makeTestLog())
   const url = `http://127.0.0.1:${serving.port}/api/github/webhooks`
   github.setWebhook({ url })
@@ -26,6 +30,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
     github,
     serving,
     url,
+    runners,
     async stop() {
       await serving.stop()
       await github.stop()

@@ -65,7 +65,11 @@ export function makeLegPlan(plan: Partial<LegPlan> = {}): LegPlan {
   }
 }
 
-export function makeRunPlan(legs: readonly LegPlan[], gates: readonly GatePlan[] = [], plan: Partial<RunPlan> = {}): RunPlan {
+export function makeRunPlan(
+  legs: readonly LegPlan[],
+  gates: readonly GatePlan[] = [],
+  plan: Partial<RunPlan> = {},
+): RunPlan {
   return { pipeline: 'docker', skipped: null, listens: true, concurrency: 'cancel', legs, gates, ...plan }
 }
 

@@ -18,6 +18,10 @@ export async function updateAttempts(
     update attempts a set
       workflow_run_id = o.workflow_run_id,
       outcome = 'dispatched',
+      -- A re-run at GitHub has its time-out and its cancellation before it again.
+      intended_at = case when o.run_attempt > greatest(a.run_attempt, 1) then o.started_at else a.intended_at end,
+      cancel_requested_at = case when o.run_attempt > greatest(a.run_attempt, 1) then null else a.cancel_requested_at end,
+      cancel_requests = case when o.run_attempt > greatest(a.run_attempt, 1) then 0 else a.cancel_requests end,
       run_attempt = o.run_attempt,
       url = o.url,
       status = o.status,

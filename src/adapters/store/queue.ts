@@ -38,6 +38,9 @@ const QUEUES = {
 
 type QueueName = keyof typeof QUEUES
 
+/** Jobs of one queue that a process works on at once. */
+const WORKERS_PER_QUEUE = 4
+
 /** How often every open run is compared with GitHub. */
 const RECONCILE_CRON = '*/5 * * * *'
 
@@ -90,15 +93,28 @@ export class Queue {
   }
 
   async work(handlers: JobHandlers, wakeRun: (id: string) => Promise<void>): Promise<void> {
+    await this.#workPromptly('delivery', handlers.delivery)
+    await this.#workPromptly('run', handlers.run)
     const each = (handle: (id: string) => Promise<void>) => async (jobs: Job<{ id: string }>[]) => {
       for (const job of jobs) await handle(job.data.id)
     }
-    const prompt = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 }
-    await this.#boss.work('delivery', { ...prompt, localConcurrency: 4 }, each(handlers.delivery))
     await this.#boss.work('delivery-dead', each(handlers.deliveryFailed))
-    await this.#boss.work('run', { ...prompt, localConcurrency: 4 }, each(handlers.run))
     await this.#boss.work('run-timer', { pollingIntervalSeconds: 0.5, batchSize: 20 }, each(wakeRun))
     await this.#boss.work('reconcile', { pollingIntervalSeconds: 1 }, () => handlers.reconcile())
     await this.#boss.schedule('reconcile', RECONCILE_CRON, {}, { singletonKey: 'all' })
+  }
+
+  /**
+   * Workers that look for the next job as soon as one is done: pg-boss's own wait for the next notice or poll, though
+   * more than one job may have come with one notice, or may have waited for the key of the one that was at work.
+   */
+  async #workPromptly(queue: QueueName, handle: (id: string) => Promise<void>): Promise<void> {
+    const options = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 }
+    for (let worker = 0; worker < WORKERS_PER_QUEUE; worker++) {
+      const workerId: string = await this.#boss.work(queue, options, async (jobs: Job<{ id: string }>[]) => {
+        for (const job of jobs) await handle(job.data.id)
+        this.#boss.notifyWorker(workerId)
+      })
+    }
   }
 }

@@ -2,7 +2,7 @@
 import type { FaultKind } from '../faults.ts'
 import type { World } from '../world.ts'
 import { Problem } from './problem.ts'
-import type { RateBucket } from './rate-limit.ts'
+import type { RateBucket, Resource } from './rate-limit.ts'
 import type { Reply } from './router.ts'
 
 const DOCUMENTATION = 'https://docs.github.com/rest'
@@ -17,17 +17,20 @@ export function problemReply(error: unknown): Reply {
   return { status: error.status, body: { message: error.message, ...errors, ...status } }
 }
 
-export function limitReply(caller: string, bucket: RateBucket, status: number): Reply {
+/** GraphQL answers 200 to whoever has used up the hour, and says it in an error. */
+export function limitReply(caller: string, bucket: RateBucket, resource: Resource, status = 403): Reply {
   const message = `API rate limit exceeded for ${caller.replace(':', ' ID ')}.`
   const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(bucket.reset) }
+  if (resource === 'graphql') return { status: 200, headers, body: { errors: [{ type: 'RATE_LIMITED', message }] } }
   return { status, headers, body: { message, documentation_url: `${DOCUMENTATION}/rate-limit` } }
 }
 
-export function refusal(world: World, fault: FaultKind, caller: string): Reply | null {
+/** The reply that a fault gives instead of the effect; null: the fault lets the effect happen. */
+export function refusal(world: World, fault: FaultKind, caller: string, resource: Resource): Reply | null {
   if (fault.kind === 'refuse') return { status: fault.status, body: fault.body, headers: fault.headers }
   if (fault.kind === 'primary-limit') {
     const reset = Math.ceil(world.now().getTime() / 1000) + fault.waitSeconds
-    return limitReply(caller, { limit: 5000, used: 5000, reset }, fault.status)
+    return limitReply(caller, { limit: 5000, used: 5000, reset }, resource, fault.status)
   }
   if (fault.kind !== 'secondary-limit') return null
   const message =

@@ -90,10 +90,10 @@ async function answer(exchange: Exchange, fault: FaultKind | null): Promise<Repl
     const caller = await identify(world, request.headers.authorization)
     entry.caller = nameOfCaller(caller)
     bucket = rateBucket(world, entry.caller, resource)
-    const refused = fault === null ? null : refusal(world, fault, entry.caller)
+    const refused = fault === null ? null : refusal(world, fault, entry.caller, resource)
     const isFree = entry.route === '/rate_limit'
     if (refused !== null) reply = refused
-    else if (bucket.used >= bucket.limit && !isFree) reply = limitReply(entry.caller, bucket, 403)
+    else if (bucket.used >= bucket.limit && !isFree) reply = limitReply(entry.caller, bucket, resource)
     else {
       reply = withEtag(request, await act(exchange, caller))
       if (reply.status !== 304 && !isFree) bucket.used++

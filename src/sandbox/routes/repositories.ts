@@ -2,10 +2,10 @@
 import { invalidField } from '../http/problem.ts'
 import { param, type Route, repositoryRoute } from '../http/router.ts'
 import { isJsonObject, type JsonObject } from '../json.ts'
-import type { Account, CollaboratorLevel, Repository } from '../model.ts'
+import type { CollaboratorLevel, Repository } from '../model.ts'
 import { renderAccount } from '../render/account.ts'
 import { renderFullRepository } from '../render/repository.ts'
-import { notify } from '../webhooks/notify.ts'
+import { dispatchRepository } from '../repository-dispatch.ts'
 import { account, botOf, type World } from '../world.ts'
 
 /** GitHub answers with the four old levels in `permission` and the exact one in `role_name`. */
@@ -31,18 +31,6 @@ function renderPermission(world: World, repository: Repository, login: string): 
   }
   const user = { ...renderAccount(world, account(world, login)), role_name: level, permissions }
   return { permission: OLD_LEVELS[level], role_name: level, user }
-}
-
-/** An event that somebody asks for: `repository_dispatch`. */
-export function dispatchRepository(
-  world: World,
-  repository: Repository,
-  type: string,
-  payload: JsonObject,
-  sender: Account,
-): void {
-  const fields = { branch: repository.defaultBranch, client_payload: payload }
-  notify(world, repository, 'repository_dispatch', type, sender, fields)
 }
 
 export const repositoryRoutes: readonly Route[] = [

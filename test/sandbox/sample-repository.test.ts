@@ -1,0 +1,32 @@
+/** The sample repository is one that Signalbox accepts, and whose executor workflows take what its legs are told. */
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { parseConfig } from '../../src/domain/parse-config.ts'
+import { sampleRepository } from '../../src/sandbox/sample-repository.ts'
+
+const files = sampleRepository()
+const parsed = parseConfig(files['.github/signalbox.yml'] ?? '', { path: '.github/signalbox.yml' })
+const pipelines = parsed.ok ? parsed.config.pipelines : []
+
+test('its configuration is valid', () => {
+  expect(parsed.ok ? [] : parsed.problems).toEqual([])
+  expect(pipelines.flatMap(({ jobs }) => jobs.map(({ name }) => name))).toEqual(['app', 'runtime', 'test-runtime'])
+})
+
+test.each(pipelines.flatMap(({ jobs }) => jobs.map((job) => [job.name, job] as const)))(
+  'the workflow of job %s takes exactly what the job gives it',
+  (_, job) => {
+    const workflow = parse(files[`.github/workflows/${job.workflow}`] ?? '')
+    const declared = Object.keys(workflow.on.workflow_dispatch.inputs).sort()
+    expect(declared).toEqual([...Object.keys(job.inputs), 'signalbox'].sort())
+    expect(workflow['run-name']).toMatch(/^\$\{\{ fromJSON\(inputs\.signalbox\)\.attempt \}\} /)
+  },
+)
+
+test('its workflows put no input into a command', () => {
+  for (const [path, text] of Object.entries(files)) {
+    if (!path.startsWith('.github/workflows/')) continue
+    const commands = text.split('\n').filter((line) => line.includes('run:'))
+    expect(commands.filter((line) => line.includes('${{'))).toEqual([])
+  }
+})
