@@ -2,6 +2,7 @@
  * Commits what arrives while a commit is under way together in the next one: under load one transaction carries many
  * deliveries, and a single one does not wait.
  */
+import { setImmediate } from 'node:timers/promises'
 
 interface Waiting<T> {
   readonly item: T
@@ -32,6 +33,8 @@ export class GroupCommit<T> {
   async #run(): Promise<void> {
     this.#running = true
     while (this.#waiting.length > 0) {
+      // An embedded database commits without letting the event loop turn: first take in all that has arrived.
+      await setImmediate()
       const group = this.#waiting.splice(0, this.#most)
       try {
         await this.#commit(group.map((waiting) => waiting.item))

@@ -2,6 +2,7 @@
  * The title and summary of a check run, in Markdown. Names in it are chosen by strangers: whatever could be markup is
  * written as a character reference, so that it shows as what it is.
  */
+import { fileURLToPath } from 'node:url'
 import nunjucks from 'nunjucks'
 import { type CheckRow, type CheckState, durationCell } from '../domain/check-state.ts'
 import { describeConclusion } from '../domain/wording.ts'
@@ -10,8 +11,8 @@ import { describeConclusion } from '../domain/wording.ts'
 const MAX_SUMMARY = 65_000
 const MAX_TITLE = 200
 
-const TEMPLATES = new URL('../../templates/', import.meta.url)
-const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(TEMPLATES.pathname), {
+const TEMPLATES = fileURLToPath(new URL('../../templates/', import.meta.url))
+const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(TEMPLATES), {
   autoescape: true,
   throwOnUndefined: true,
   trimBlocks: true,
@@ -56,7 +57,8 @@ function renderSummary(check: CheckState): string {
       hidden: hidden.length,
       hiddenCounts: countStates(hidden),
     })
-    if (summary.length <= MAX_SUMMARY || rows.length === 0) return `${summary.slice(0, MAX_SUMMARY).trim()}\n`
+    if (summary.length <= MAX_SUMMARY || rows.length === 0)
+      return `${summary.slice(0, MAX_SUMMARY).trim().toWellFormed()}\n`
     rows = withoutHalf(rows)
   }
 }

@@ -37,13 +37,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const pages = getRequestListener(makePages(options, metrics).fetch)
   const server = createServer((request, response) => {
-    const path = request.url?.split('?', 1)[0]
-    if (request.method === 'POST' && path === options.webhookPath) receive(request, response)
+    if (request.method === 'POST' && isWebhookPath(options, request.url)) receive(request, response)
     else void pages(request, response)
   })
   await listen(server, options)
   const { port } = server.address() as AddressInfo
   return { port, stop: () => stop(server) }
+}
+
+/** Also `/`: Probot's setup gives the bare address of the server to the GitHub App that it creates. */
+function isWebhookPath({ webhookPath }: ServerOptions, url = '/'): boolean {
+  const path = url.split('?', 1)[0]
+  return webhookPath !== null && (path === webhookPath || path === '/')
 }
 
 function makePages(options: ServerOptions, metrics: Metrics): Hono {

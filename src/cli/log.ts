@@ -1,12 +1,14 @@
 /** The log: JSON lines, one child logger per delivery and run. Errors are cut down to what holds no secret. */
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 
-export function makeLog(level: string): Logger {
-  return pino({
+/** @param destination default: standard output. */
+export function makeLog(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+  const options = {
     level,
     serializers: { err: serializeError },
     redact: { paths: ['token', 'secret', 'privateKey', '*.token', '*.secret', '*.privateKey'], censor: '[redacted]' },
-  })
+  }
+  return pino(options, destination)
 }
 
 /** Requests, replies and headers hang on Octokit's errors; none of them belongs in a log. */

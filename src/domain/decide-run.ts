@@ -140,8 +140,7 @@ function wakeTimes(run: RunFacts, states: ReadonlyMap<string, LegState>): number
       if (!isLive(attempt)) continue
       const intended = attempt.intendedAt.getTime()
       if (attempt.outcome === 'intended') times.push(intended + DISPATCH_SETTLES_MS)
-      else if (attempt.workflowRunId === null)
-        times.push((attempt.searchedAt?.getTime() ?? intended) + LOOK_AGAIN_MS)
+      else if (attempt.workflowRunId === null) times.push((attempt.searchedAt?.getTime() ?? intended) + LOOK_AGAIN_MS)
       if (attempt.cancelRequestedAt !== null) times.push(attempt.cancelRequestedAt.getTime() + CANCEL_AGAIN_MS)
     }
   }

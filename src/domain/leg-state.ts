@@ -171,8 +171,7 @@ function failFast(run: RunFacts, states: Map<string, LegState>): void {
 /** `max_parallel`: of the legs that are ready, only as many as GitHub leaves free places: what it still cancels has one. */
 function holdBack(run: RunFacts, states: Map<string, LegState>): void {
   const busy = new Map<string, number>()
-  for (const leg of run.legs)
-    busy.set(leg.plan.job, (busy.get(leg.plan.job) ?? 0) + leg.attempts.filter(isLive).length)
+  for (const leg of run.legs) busy.set(leg.plan.job, (busy.get(leg.plan.job) ?? 0) + leg.attempts.filter(isLive).length)
   for (const leg of run.legs) {
     const { maxParallel, job, name } = leg.plan
     if (maxParallel === null || states.get(name)?.kind !== 'ready') continue

@@ -1,4 +1,6 @@
 /** Small facts to decide about, each with only what a test names. */
+import { CONFIG_PATH, type Config } from '../../src/domain/config.ts'
+import { formatProblem, parseConfig } from '../../src/domain/parse-config.ts'
 import type { GatePlan, LegPlan, RunPlan } from '../../src/domain/plan.ts'
 import type { AttemptFacts, GateFacts, LegFacts, RunFacts, WorkflowRunObservation } from '../../src/domain/run.ts'
 import type { PullRequest, Repo, Trigger } from '../../src/domain/trigger.ts'
@@ -43,6 +45,42 @@ export function makePullRequestTrigger(pullRequest: Partial<PullRequest> = {}): 
 
 export function makePushTrigger(refName = 'main', sha = SHA): Trigger {
   return { kind: 'push', repo: makeRepo(), sha, refName, before: null }
+}
+
+export function makeTagTrigger(refName = 'v1.2.3'): Trigger {
+  return { kind: 'tag', repo: makeRepo(), sha: SHA, refName }
+}
+
+export function makeMergeGroupTrigger(baseRef = 'main'): Trigger {
+  const refName = `gh-readonly-queue/${baseRef}/pr-7-${'c'.repeat(40)}`
+  return { kind: 'merge_group', repo: makeRepo(), sha: SHA, refName, baseRef, baseSha: 'c'.repeat(40) }
+}
+
+export function makeManualTrigger(pipelines: readonly string[] | null = null): Trigger {
+  return {
+    kind: 'manual',
+    repo: makeRepo(),
+    sha: SHA,
+    refName: 'main',
+    reason: 'try again',
+    pipelines,
+    requestId: 'delivery-1',
+  }
+}
+
+/** The configuration that a file of this text is. Throws its problems. */
+export function makeConfig(yaml: string): Config {
+  const parsed = parseConfig(yaml, { path: CONFIG_PATH })
+  if (!parsed.ok) throw new Error(parsed.problems.map((problem) => formatProblem(problem)).join('\n'))
+  return parsed.config
+}
+
+/** The same facts, of which nothing can be changed any more: what decides must not write. */
+export function freeze<T>(facts: T): T {
+  if (typeof facts !== 'object' || facts === null || Object.isFrozen(facts)) return facts
+  Object.freeze(facts)
+  for (const value of Object.values(facts)) freeze(value)
+  return facts
 }
 
 export function makeLegPlan(plan: Partial<LegPlan> = {}): LegPlan {

@@ -47,7 +47,7 @@ export interface Project {
 let numbers = 0
 
 export function makeProject(
-  app: TestApp,
+  app: Pick<TestApp, 'github' | 'runners'>,
   options: { config?: string | Uint8Array; files?: CommitContent['files']; runner?: RunnerScript; owner?: string } = {},
 ): Project {
   const { github } = app

@@ -23,8 +23,8 @@ export interface Database {
 const PLUGINS = [new CamelCasePlugin({ maintainNestedObjectKeys: true })]
 const INT8 = 20
 
-/** How often pg-boss looks for jobs whose process died, in seconds. */
-const BOSS_OPTIONS = { superviseIntervalSeconds: 15, monitorIntervalSeconds: 15, useListenNotify: true } as const
+/** A job whose process died blocks its key until its heartbeat is missed (see `queue.ts`): how often that is looked for, in seconds. */
+const BOSS_OPTIONS = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, useListenNotify: true } as const
 
 /** @param url `postgres://user:password@host:port/database`; passwords are never logged. */
 export async function openPostgres(url: string): Promise<Database> {

@@ -1,13 +1,12 @@
 /** Deliveries and installations. */
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { zstdCompressSync, zstdDecompress } from 'node:zlib'
 import { type Kysely, sql } from 'kysely'
 import type { GatePlan } from '../../domain/plan.ts'
 import type { Delivery, DeliveryState, DeliveryStore, Installation, InstallationStore } from '../../ports.ts'
 import type { Queue } from './queue.ts'
 import type { Tables } from './tables.ts'
 
-const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 /** GitHub's own bound on a body; what unpacks to more was not stored by us. */
 const MAX_BODY_BYTES = 25 * 1024 * 1024
@@ -23,13 +22,16 @@ export class PgDeliveryStore implements DeliveryStore, InstallationStore {
 
   async saveDeliveries(deliveries: readonly Delivery[]): Promise<void> {
     const unique = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()]
-    const bodies = await Promise.all(unique.map((delivery) => compress(delivery.body)))
     const ids = unique.map((delivery) => delivery.id)
     const events = unique.map((delivery) => delivery.event)
+    const { base64, starts, lengths } = packBodies(unique)
     await this.#db.transaction().execute(async (tx) => {
       const { rows } = await sql<{ id: string }>`
         insert into deliveries (id, event, body)
-        select * from unnest(${ids}::text[], ${events}::text[], ${bodies}::bytea[])
+        select one.id, one.event, substring(packed.bytes from one.start for one.length)
+        from (select decode(${base64}::text, 'base64') as bytes) as packed,
+          unnest(${ids}::text[], ${events}::text[], ${starts}::integer[], ${lengths}::integer[])
+            as one (id, event, start, length)
         on conflict (id) do update set state = 'received', note = null, finished_at = null
           where deliveries.state <> 'done'
         returning id`.execute(tx)
@@ -110,4 +112,19 @@ export class PgDeliveryStore implements DeliveryStore, InstallationStore {
       .executeTakeFirst()
     return row?.goodGates ?? []
   }
+}
+
+/**
+ * All bodies, compressed, as one text parameter: drivers write arrays of bytes several times slower. Compressing a
+ * body takes less time than handing it to another thread.
+ */
+function packBodies(deliveries: readonly Delivery[]): { base64: string; starts: number[]; lengths: number[] } {
+  const bodies = deliveries.map(({ body }) => zstdCompressSync(body, { pledgedSrcSize: body.length }))
+  const lengths = bodies.map((body) => body.length)
+  let next = 1
+  const starts = lengths.map((length) => {
+    next += length
+    return next - length
+  })
+  return { base64: Buffer.concat(bodies).toString('base64'), starts, lengths }
 }

@@ -10,7 +10,22 @@ import type { Tables } from './tables.ts'
 /** Anything that runs statements: the database, or a transaction in which jobs are to be sent. */
 export type Executor = Kysely<Tables> | Transaction<Tables>
 
+/**
+ * A job of a killed process blocks its key until its heartbeat is missed; ten seconds is pg-boss's least. Done jobs are
+ * of no more use: what happened is in the tables.
+ */
+const COMMON = { heartbeatSeconds: 10, deleteAfterSeconds: 3_600 } as const
+
 const QUEUES = {
+  /** Deliveries that were accepted together, to be enqueued one by one. */
+  arrivals: {
+    policy: 'standard',
+    notify: true,
+    retryLimit: 1_000,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 60,
+  },
   /** Retries go on for about two hours, then the dead letter queue marks the delivery as failed. */
   delivery: {
     policy: 'stately',
@@ -20,9 +35,9 @@ const QUEUES = {
     retryBackoff: true,
     retryDelayMax: 900,
     deadLetter: 'delivery-dead',
-    heartbeatSeconds: 20,
+    ...COMMON,
   },
-  'delivery-dead': { policy: 'standard', retryLimit: 5, retryDelay: 10 },
+  'delivery-dead': { policy: 'standard', retryLimit: 5, retryDelay: 10, ...COMMON },
   run: {
     policy: 'stately',
     notify: true,
@@ -30,16 +45,19 @@ const QUEUES = {
     retryDelay: 1,
     retryBackoff: true,
     retryDelayMax: 300,
-    heartbeatSeconds: 20,
+    ...COMMON,
   },
-  'run-timer': { policy: 'short', retryLimit: 10, retryDelay: 1 },
-  reconcile: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true },
+  'run-timer': { policy: 'short', retryLimit: 10, retryDelay: 1, ...COMMON },
+  reconcile: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true, ...COMMON },
 } as const
 
 type QueueName = keyof typeof QUEUES
 
 /** Jobs of one queue that a process works on at once. */
 const WORKERS_PER_QUEUE = 4
+
+/** So many deliveries are enqueued with their commit; more by a job of their own, to keep the commit of a burst short. */
+const MOST_AT_ONCE = 4
 
 /** How often every open run is compared with GitHub. */
 const RECONCILE_CRON = '*/5 * * * *'
@@ -57,7 +75,8 @@ export class Queue {
   }
 
   async sendDeliveries(executor: Executor, ids: readonly string[]): Promise<void> {
-    await this.#send(executor, 'delivery', ids)
+    if (ids.length <= MOST_AT_ONCE) await this.#send(executor, 'delivery', ids)
+    else await this.#boss.insert('arrivals', [{ data: { ids } }], { db: fromKysely(executor) })
   }
 
   async sendRuns(executor: Executor, ids: readonly string[]): Promise<void> {

@@ -1,0 +1,38 @@
+/** `signalbox demo`: a pull request's way from webhook to gate, on a local stand-in for GitHub. */
+import type { Command } from 'commander'
+import type { DemoOptions } from './demo/run-demo.ts'
+
+const HELP = `
+Starts a sandbox GitHub on 127.0.0.1 and Signalbox with an embedded PostgreSQL in a temporary directory, and plays one
+story: a pull request opens, a test fails once and passes on its retry, a second commit cancels what is left of the
+first, the pull request is merged, a tag is pushed. It takes about half a minute, needs no account and no Docker, and
+removes its data at the end. The runner of the sandbox is a simulation: nothing is built or tested.
+
+Exit code with --once: 0 everything came out as told, 1 something did not (it is named). Without --once the demo stays
+up until Ctrl-C.
+
+With --json each line is one object with \`at\` (ISO 8601) and \`event\`:
+  starting     the demo begins
+  started      github_url, signalbox_url, repository, config_path, boot_ms, simulation (what is not real)
+  chapter      number, title
+  webhook      GitHub got an answer: name, action, delivery, status_code, duration_ms, about
+  plan         a run is in the store: run, pipeline, trigger, ref_name, sha, legs[], gates[]
+  attempt      a workflow run: run, leg, name, attempt, workflow, workflow_run, status, conclusion, duration_ms, url
+  check        a check run: run, subject (leg or gate), id, name, sha, status, conclusion, title, url
+  expectation  name, expected, seen, met
+  ended        ok, expectations, unmet, duration_ms, webhooks, webhooks_accepted, runs, legs, api_requests,
+               api_requests_per_run, first_dispatch_ms (from the first webhook), start_to_dispatch_ms
+npm prints lines of its own; \`npm run --silent demo -- --once --json\` prints JSON lines only.`
+
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('Watch a pull request go from webhook to gate, on a local sandbox GitHub. Needs no account.')
+    .option('--once', 'exit when the story has ended')
+    .option('--json', 'print events as JSON lines, and nothing else')
+    .addHelpText('after', HELP)
+    .action(async (options: DemoOptions) => {
+      const { runDemo } = await import('./demo/run-demo.ts')
+      process.exitCode = await runDemo(options)
+    })
+}

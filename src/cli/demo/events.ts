@@ -1,0 +1,160 @@
+/**
+ * What the demo tells, one thing at a time. Everything in an event was seen at the sandbox GitHub or in the store; the
+ * events are all that the screen, the plain lines, the JSON lines and the verdict are made of.
+ */
+import type { CheckConclusion, CheckStatus } from '../../sandbox/model.ts'
+
+export interface PlannedLeg {
+  readonly id: string
+  readonly job: string
+  readonly name: string
+  readonly workflow: string
+  /** Names of legs. */
+  readonly needs: readonly string[]
+}
+
+export interface PlannedGate {
+  readonly id: string
+  readonly name: string
+  /** Names of legs. */
+  readonly needs: readonly string[]
+}
+
+/** GitHub answered for: a delivery ended. */
+export interface WebhookEvent {
+  readonly event: 'webhook'
+  /** `X-GitHub-Event`, and the payload's action. */
+  readonly name: string
+  readonly action: string | null
+  readonly delivery: string
+  readonly statusCode: number
+  readonly durationMs: number
+  /** What it is about, for pushes and pull requests. */
+  readonly about: string | null
+}
+
+/** A run is in the store. */
+export interface PlanEvent {
+  readonly event: 'plan'
+  readonly run: string
+  readonly pipeline: string
+  readonly trigger: string
+  readonly refName: string
+  readonly sha: string
+  readonly legs: readonly PlannedLeg[]
+  readonly gates: readonly PlannedGate[]
+}
+
+/** A workflow run is there, or its status changed. */
+export interface AttemptEvent {
+  readonly event: 'attempt'
+  readonly run: string
+  /** Id of the leg. */
+  readonly leg: string
+  /** Name of the leg. */
+  readonly name: string
+  /** Id of the attempt, as the workflow run was told it. */
+  readonly attempt: string
+  readonly workflow: string
+  readonly workflowRun: number
+  readonly status: 'queued' | 'in_progress' | 'completed'
+  readonly conclusion: CheckConclusion | null
+  /** From the start of its job; null: it did not start, or is not over. */
+  readonly durationMs: number | null
+  readonly url: string
+}
+
+/** A check run is there, or says something new. */
+export interface CheckEvent {
+  readonly event: 'check'
+  readonly run: string
+  readonly subject: 'leg' | 'gate'
+  /** Id of the leg or gate. */
+  readonly id: string
+  readonly name: string
+  readonly sha: string
+  readonly status: CheckStatus
+  readonly conclusion: CheckConclusion | null
+  readonly title: string
+  readonly url: string
+}
+
+export interface ExpectationEvent {
+  readonly event: 'expectation'
+  readonly name: string
+  readonly expected: string
+  readonly seen: string
+  readonly met: boolean
+}
+
+export interface EndedEvent {
+  readonly event: 'ended'
+  readonly ok: boolean
+  readonly expectations: number
+  readonly unmet: number
+  readonly durationMs: number
+  readonly webhooks: number
+  readonly webhooksAccepted: number
+  readonly runs: number
+  readonly legs: number
+  readonly apiRequests: number
+  readonly apiRequestsPerRun: number
+  /** From the first webhook to the first request that dispatches a workflow. */
+  readonly firstDispatchMs: number | null
+  /** From the start of this process to the first workflow run. */
+  readonly startToDispatchMs: number | null
+}
+
+export type DemoEvent =
+  | { readonly event: 'starting' }
+  | {
+      readonly event: 'started'
+      readonly githubUrl: string
+      readonly signalboxUrl: string
+      readonly repository: string
+      readonly configPath: string
+      /** Since the start of this process. */
+      readonly bootMs: number
+      /** What is not real here, in words. */
+      readonly simulation: string
+    }
+  | { readonly event: 'chapter'; readonly number: number; readonly title: string }
+  | WebhookEvent
+  | PlanEvent
+  | AttemptEvent
+  | CheckEvent
+  | ExpectationEvent
+  | EndedEvent
+
+export type TimedEvent = DemoEvent & { readonly at: Date }
+
+/** What shows the demo to somebody. Called in order, one event at a time. */
+export interface Presenter {
+  show(event: TimedEvent): void
+  /** The chapter is over: resolves when the screen is at rest. */
+  endChapter(): Promise<void>
+  /** The story is over, and the demo stays up until it is interrupted. */
+  stayUp(): void
+}
+
+/** JSON lines, and nothing else. */
+export function makeJsonPresenter(): Presenter {
+  return {
+    show: (event) => void process.stdout.write(`${toJsonLine(event)}\n`),
+    endChapter: async () => {},
+    stayUp() {},
+  }
+}
+
+/** Keys become snake_case, as everywhere outside of the code. */
+export function toJsonLine({ at, event, ...rest }: TimedEvent): string {
+  return JSON.stringify({ at, event, ...rest }, (_key, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [snakeCase(key), inner]))
+      : value,
+  )
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

@@ -1,0 +1,84 @@
+/** The demo as plain lines, for files and pipes: one line for each thing that was seen. */
+import type { AttemptEvent, CheckEvent, PlanEvent, Presenter, TimedEvent } from './events.ts'
+import * as paragraphs from './paragraphs.ts'
+import { describeRow, seconds } from './row.ts'
+import { NOTHING_SEEN, noteEvent, type Seen, type SeenCheck } from './seen.ts'
+
+export function makeLinesPresenter(print: (text: string) => void = console.log): Presenter {
+  let seen = NOTHING_SEEN
+  let startedAt: number | null = null
+  return {
+    show(event) {
+      seen = noteEvent(seen, event)
+      if (event.event === 'chapter') startedAt ??= event.at.getTime()
+      const text = render(event, seen, event.at.getTime() - (startedAt ?? event.at.getTime()))
+      if (text !== null) print(text)
+    },
+    endChapter: async () => {},
+    stayUp: () => print(`\n${paragraphs.STAYING}`),
+  }
+}
+
+function render(event: TimedEvent, seen: Seen, ms: number): string | null {
+  const line = (kind: string, text: string) => `${seconds(ms).padStart(8)}  ${kind.padEnd(9)}  ${text}`.trimEnd()
+  switch (event.event) {
+    case 'starting':
+      return `${paragraphs.STARTING}…\n`
+    case 'started':
+      return paragraphs.introduce(event)
+    case 'chapter':
+      return `\n${event.number}. ${event.title}`
+    case 'webhook':
+      return event.about === null ? null : line('webhook', paragraphs.describeWebhook(event))
+    case 'plan':
+      return [line('plan', paragraphs.describePlan(event)), ...renderPlan(event, seen)].join('\n')
+    case 'attempt':
+      return renderAttempt(event, seen, line)
+    case 'check':
+      return renderCheck(event, seen, line)
+    case 'expectation':
+      return event.met ? null : `  not so: ${paragraphs.describeUnmet(event)}`
+    case 'ended':
+      return `\n${paragraphs.conclude(event)}`
+  }
+}
+
+type Line = (kind: string, text: string) => string
+
+function renderPlan(plan: PlanEvent, seen: Seen): string[] {
+  const before = [...seen.runs.values()].at(-2)?.plan
+  if (before !== undefined && paragraphs.isSamePlan(before, plan)) return []
+  const rows = paragraphs.listPlan(plan)
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, what]) => `${' '.repeat(23)}${name.padEnd(width)}  ${what}`)
+}
+
+function nameOf(run: string, name: string, seen: Seen): string {
+  const names = [...(seen.runs.get(run)?.checks.values() ?? [])].map((one) => one.name.length)
+  return name.padEnd(Math.max(0, ...names))
+}
+
+function find(seen: Seen, run: string, id: string): SeenCheck | undefined {
+  return seen.runs.get(run)?.checks.get(id)
+}
+
+/** An attempt that succeeded is told by the leg's check run, together with what it means. */
+function renderAttempt(event: AttemptEvent, seen: Seen, line: Line): string | null {
+  const one = find(seen, event.run, event.leg)
+  const attempts = one?.attempts.length ?? 1
+  const name = nameOf(event.run, event.name, seen)
+  if (event.status === 'queued') return line('queued', `${name}  attempt ${attempts}: ${event.workflow}`)
+  if (event.status === 'in_progress') return line('running', name)
+  if (event.conclusion === 'success') return null
+  if (event.conclusion === 'cancelled') return line('cancelled', `${name}  at GitHub`)
+  const took = event.durationMs === null ? '' : ` after ${seconds(event.durationMs)}`
+  return line('failed', `${name}  attempt ${attempts}${took}`)
+}
+
+function renderCheck(event: CheckEvent, seen: Seen, line: Line): string | null {
+  const one = find(seen, event.run, event.id)
+  if (one === undefined) return null
+  const { state, ms, note } = describeRow(one, event.at)
+  const name = nameOf(event.run, event.name, seen)
+  return line(state, [name, ms === null ? '' : seconds(ms), note].filter((part) => part !== '').join('  '))
+}

@@ -1,0 +1,102 @@
+/** The words around the story: what this is, what was planned, how it ended, what to do next. */
+import { styleText } from 'node:util'
+import { count, formatDuration, shortSha } from '../../domain/wording.ts'
+import type { DemoEvent, EndedEvent, ExpectationEvent, PlanEvent, WebhookEvent } from './events.ts'
+import { seconds } from './row.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Plain where standard output is no terminal, or NO_COLOR is set. */
+export function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout })
+}
+
+export const STARTING = 'Starting a sandbox GitHub, and Signalbox on an embedded PostgreSQL'
+
+export const SIMULATION =
+  'GitHub is a local sandbox here, and its runner is a simulation: nothing is built or tested, times and outcomes are scripted.'
+
+export function introduce(event: Extract<DemoEvent, { event: 'started' }>): string {
+  return [
+    `${paint('bold', 'Signalbox')} is real here: its server, its store, its decisions, its requests, signed webhooks over HTTP.`,
+    'GitHub is a local sandbox, and its runner is a simulation: nothing is built or tested, and the',
+    'times and outcomes of the workflow runs are scripted. No account, no Docker, no traces left.',
+    '',
+    `  GitHub     ${event.githubUrl}/${event.repository}`,
+    `  Signalbox  ${event.signalboxUrl}  (/healthz, /readyz, /metrics)`,
+    `  Config     ${event.configPath} of ${event.repository}`,
+  ].join('\n')
+}
+
+export function nameWebhook({ name, action }: WebhookEvent): string {
+  return action === null ? name : `${name}.${action}`
+}
+
+export function describeWebhook(event: WebhookEvent): string {
+  return `${nameWebhook(event)}, ${event.about}; answered ${event.statusCode} in ${formatDuration(event.durationMs)}`
+}
+
+export function describePlan({ pipeline, trigger, refName, sha, legs, gates }: PlanEvent): string {
+  const what = trigger === 'pull_request' ? `pull request ${refName}` : `${trigger} ${refName}`
+  return `${pipeline} for ${what} at ${shortSha(sha)}: ${count(legs.length, 'leg')}, ${count(gates.length, 'gate')}`
+}
+
+/** Name and what becomes of it, for each leg and gate. */
+export function listPlan({ legs, gates }: PlanEvent): readonly (readonly [string, string])[] {
+  const jobs = (needs: readonly string[]) => {
+    const needed = legs.filter((leg) => needs.includes(leg.name)).map((leg) => leg.job)
+    return [...new Set(needed)].join(', ')
+  }
+  return [
+    ...legs.map(({ name, workflow, needs }) => {
+      return [name, needs.length === 0 ? workflow : `${workflow}, after ${jobs(needs)}`] as const
+    }),
+    ...gates.map(({ name, needs }) => [name, `gate: ${count(needs.length, 'leg')} of ${jobs(needs)}`] as const),
+  ]
+}
+
+/** One plan as good as another, but for the commit. */
+export function isSamePlan(a: PlanEvent, b: PlanEvent): boolean {
+  return a.pipeline === b.pipeline && JSON.stringify(listPlan(a)) === JSON.stringify(listPlan(b))
+}
+
+export function describeUnmet({ name, expected, seen }: ExpectationEvent): string {
+  return `${name}\n    expected: ${expected}\n    seen:     ${seen}`
+}
+
+export function conclude(event: EndedEvent): string {
+  const { webhooks, webhooksAccepted, runs, legs, firstDispatchMs, startToDispatchMs } = event
+  const verdict = event.ok
+    ? paint('green', `Everything came out as told: ${count(event.expectations, 'expectation')}, all met.`)
+    : paint('red', `Not as told: ${event.unmet} of ${count(event.expectations, 'expectation')} not met.`)
+  const known = (ms: number | null) => (ms === null ? 'never' : formatDuration(ms))
+  const rows = [
+    ['Webhooks', `${webhooks} delivered, ${webhooksAccepted} answered with 202`],
+    [
+      'API requests',
+      `${event.apiRequests} for ${count(runs, 'run')} with ${count(legs, 'leg')}: ${event.apiRequestsPerRun} a run`,
+    ],
+    [
+      'First dispatch',
+      `${known(firstDispatchMs)} after the first webhook, ${startToDispatchMs === null ? 'never' : seconds(startToDispatchMs)} after the start of the demo`,
+    ],
+    ['The story', `took ${seconds(event.durationMs)}`],
+  ]
+  const next = [
+    ['npm test', 'check everything'],
+    ['npm run signalbox -- plan --help', 'what would a pull request of your repository run?'],
+    ['npm run signalbox -- validate FILE', 'check a signalbox.yml; docs/configuration.md has the keys'],
+    ['README.md', 'install Signalbox on your own repositories'],
+  ]
+  const width = Math.max(...next.map(([command = '']) => command.length))
+  return [
+    verdict,
+    '',
+    ...rows.map(([name = '', text]) => `  ${name.padEnd(16)}${text}`),
+    '',
+    'What next',
+    ...next.map(([command = '', text]) => `  ${command.padEnd(width)}  ${paint('dim', text ?? '')}`),
+  ].join('\n')
+}
+
+export const STAYING = 'The demo stays up: open the links above, or press Ctrl-C to end it and remove its data.'

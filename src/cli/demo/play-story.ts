@@ -1,0 +1,80 @@
+/** Plays the story chapter by chapter, tells what is seen, and judges it. */
+import { expectOrder, measure } from './ending.ts'
+import type { DemoEvent, EndedEvent, Presenter, TimedEvent } from './events.ts'
+import { areMet, type Expectation, judge } from './expectation.ts'
+import { NOTHING_SEEN, noteEvent } from './seen.ts'
+import type { Stage } from './stage.ts'
+import { type Chapter, makeStory } from './story.ts'
+import { watchStage } from './watch.ts'
+
+/** How long a chapter may take; it is over as soon as all that it expects is so. */
+export const CHAPTER_MS = 20_000
+
+/** How long nothing may be told before the watch is asked whether it is well. */
+const LOOK_AGAIN_MS = 500
+
+/** The first chapter that does not come out as told is the last. */
+export async function playStory(stage: Stage, presenter: Presenter, chapterMs = CHAPTER_MS): Promise<EndedEvent> {
+  const startedAt = performance.now()
+  let seen = NOTHING_SEEN
+  let expectations = 0
+  let unmet = 0
+  let wake = () => {}
+  const tell = (event: TimedEvent) => {
+    seen = noteEvent(seen, event)
+    presenter.show(event)
+    wake()
+  }
+  const nextEvent = (withinMs: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  const say = (event: DemoEvent) => tell({ at: new Date(), ...event })
+  const watch = watchStage(stage, tell)
+  const conclude = (list: readonly Expectation[]) => {
+    for (const event of list.map(judge)) {
+      expectations++
+      if (!event.met) unmet++
+      say(event)
+    }
+  }
+  const playChapter = async (chapter: Chapter) => {
+    chapter.play()
+    const deadline = performance.now() + chapterMs
+    while (!areMet(chapter.expectations(seen)) && performance.now() < deadline) {
+      await nextEvent(LOOK_AGAIN_MS)
+      await watch.flush()
+    }
+    await presenter.endChapter()
+    conclude(chapter.expectations(seen))
+  }
+  try {
+    for (const [index, chapter] of makeStory(stage.github).entries()) {
+      if (unmet > 0) break
+      say({ event: 'chapter', number: index + 1, title: chapter.title })
+      await playChapter(chapter)
+    }
+    if (unmet === 0) {
+      await stage.github.settle()
+      await watch.flush()
+      conclude(await expectOrder(stage, seen))
+    }
+  } finally {
+    watch.stop()
+  }
+  const durationMs = Math.round(performance.now() - startedAt)
+  const ended: EndedEvent = {
+    event: 'ended',
+    ok: unmet === 0,
+    expectations,
+    unmet,
+    durationMs,
+    ...measure(stage, seen),
+  }
+  say(ended)
+  return ended
+}

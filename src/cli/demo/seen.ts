@@ -1,0 +1,75 @@
+/** What was seen so far, folded from the events: runs, their check runs, the attempts of each leg. */
+import type { AttemptEvent, CheckEvent, PlanEvent, TimedEvent } from './events.ts'
+
+export interface SeenAttempt {
+  readonly last: AttemptEvent
+  /** When this status began. */
+  readonly since: Date
+}
+
+export interface SeenCheck {
+  readonly subject: 'leg' | 'gate'
+  readonly id: string
+  readonly name: string
+  /** Null: no check run yet. */
+  readonly check: CheckEvent | null
+  /** Of a leg, in the order in which they were dispatched. */
+  readonly attempts: readonly SeenAttempt[]
+}
+
+export interface SeenRun {
+  readonly plan: PlanEvent
+  /** In the plan's order, gates last; by id of leg or gate. */
+  readonly checks: ReadonlyMap<string, SeenCheck>
+}
+
+export interface Seen {
+  /** By id, oldest first. */
+  readonly runs: ReadonlyMap<string, SeenRun>
+}
+
+export const NOTHING_SEEN: Seen = { runs: new Map() }
+
+export function noteEvent(seen: Seen, event: TimedEvent): Seen {
+  switch (event.event) {
+    case 'plan':
+      return { runs: new Map(seen.runs).set(event.run, newRun(event)) }
+    case 'check':
+      return change(seen, event.run, event.id, (one) => ({ ...one, check: event }))
+    case 'attempt':
+      return change(seen, event.run, event.leg, (one) => ({ ...one, attempts: noteAttempt(one.attempts, event) }))
+    default:
+      return seen
+  }
+}
+
+function newRun(plan: PlanEvent): SeenRun {
+  const checks = new Map<string, SeenCheck>()
+  const nothing = { check: null, attempts: [] }
+  for (const { id, name } of plan.legs) checks.set(id, { subject: 'leg', id, name, ...nothing })
+  for (const { id, name } of plan.gates) checks.set(id, { subject: 'gate', id, name, ...nothing })
+  return { plan, checks }
+}
+
+function change(seen: Seen, runId: string, id: string, update: (one: SeenCheck) => SeenCheck): Seen {
+  const run = seen.runs.get(runId)
+  const one = run?.checks.get(id)
+  if (run === undefined || one === undefined) return seen
+  const checks = new Map(run.checks).set(id, update(one))
+  return { runs: new Map(seen.runs).set(runId, { ...run, checks }) }
+}
+
+function noteAttempt(attempts: readonly SeenAttempt[], event: AttemptEvent & { at: Date }): SeenAttempt[] {
+  const noted = { last: event, since: event.at }
+  const index = attempts.findIndex((one) => one.last.workflowRun === event.workflowRun)
+  return index < 0 ? [...attempts, noted] : attempts.with(index, noted)
+}
+
+export function isOver(one: SeenCheck): boolean {
+  return one.check?.status === 'completed'
+}
+
+/** The newest run that this kind of trigger started on the commit. */
+export function findRun(seen: Seen, trigger: string, sha: string): SeenRun | undefined {
+  return [...seen.runs.values()].findLast(({ plan }) => plan.trigger === trigger && plan.sha === sha)
+}

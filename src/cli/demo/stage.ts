@@ -1,0 +1,60 @@
+/** Where the story plays: the sandbox GitHub with one repository, and Signalbox as `signalbox start` runs it. */
+import { sampleRepository } from '../../sandbox/sample-repository.ts'
+import { type RunnerScript, type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
+import { makeLog } from '../log.ts'
+import { type Serving, serve } from '../serve.ts'
+
+export const REPOSITORY = 'acme/shop'
+export const AUTHOR = 'ann'
+
+export interface Stage {
+  readonly github: Sandbox
+  readonly serving: Serving
+  readonly githubUrl: string
+  readonly signalboxUrl: string
+  /** What Signalbox logged as a warning or worse, as JSON lines. */
+  readonly logged: readonly string[]
+  close(): Promise<void>
+}
+
+export interface StageOptions {
+  readonly runner: RunnerScript
+  /** For the database; `:memory:` keeps it in memory. */
+  readonly dataDirectory: string
+}
+
+export async function openStage({ runner, dataDirectory }: StageOptions): Promise<Stage> {
+  const github = await startSandbox({ runner })
+  const logged: string[] = []
+  try {
+    const log = makeLog('warn', { write: (line) => void logged.push(line.trimEnd()) })
+    const serving = await serve(makeEnvironment(github, dataDirectory), log)
+    const signalboxUrl = `http://127.0.0.1:${serving.port}`
+    github.setWebhook({ url: `${signalboxUrl}/api/github/webhooks` })
+    const [owner = '', name = ''] = REPOSITORY.split('/')
+    github.createRepository({ owner, name, files: sampleRepository(), collaborators: { [AUTHOR]: 'write' } })
+    await github.settle()
+    const close = async () => {
+      await serving.stop()
+      await github.stop()
+    }
+    return { github, serving, githubUrl: `http://${github.host}`, signalboxUrl, logged, close }
+  } catch (error) {
+    await github.stop()
+    throw error
+  }
+}
+
+/** The same variables that an installation sets; nothing of the surrounding environment reaches the demo. */
+function makeEnvironment(github: Sandbox, dataDirectory: string): NodeJS.ProcessEnv {
+  return {
+    APP_ID: String(github.app.id),
+    PRIVATE_KEY: github.app.privateKey,
+    WEBHOOK_SECRET: github.app.webhookSecret,
+    GHE_HOST: github.host,
+    GHE_PROTOCOL: 'http',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    SIGNALBOX_DATA_DIR: dataDirectory,
+  }
+}
