@@ -58,6 +58,9 @@ async function open(port: number): Promise<Connection> {
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
   let answer = ''
   let settle: { resolve: (status: number) => void; reject: (error: Error) => void } | null = null
+  const head = makeHead(randomUUID())
+  const idAt = head.indexOf('x-github-delivery: ') + 'x-github-delivery: '.length
+  const request = Buffer.concat([Buffer.from(head, 'latin1'), BODY])
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     answer += chunk
@@ -73,10 +76,8 @@ async function open(port: number): Promise<Connection> {
     send() {
       return new Promise((resolve, reject) => {
         settle = { resolve, reject }
-        socket.cork()
-        socket.write(makeHead(randomUUID()), 'latin1')
-        socket.write(BODY)
-        socket.uncork()
+        request.latin1Write(randomUUID(), idAt)
+        socket.write(request)
       })
     },
   }

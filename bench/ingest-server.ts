@@ -23,6 +23,7 @@ interface Running {
   stop(): Promise<number | null>
 }
 
+process.once('disconnect', () => process.exit())
 process.once('message', async (order: ServerOrder) => {
   const running = order.kind === 'probot' ? await startProbot() : await startSignalbox(order)
   process.once('message', async () => {
@@ -54,7 +55,9 @@ async function startProbot(): Promise<Running> {
 
 async function makePrivateKey(): Promise<string> {
   const { generateKeyPairSync } = await import('node:crypto')
-  return generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+  return generateKeyPairSync('rsa', { modulusLength: 2048 })
+    .privateKey.export({ type: 'pkcs1', format: 'pem' })
+    .toString()
 }
 
 /** The web role of Signalbox: nothing works on what was accepted. */

@@ -97,7 +97,9 @@ function report(contenders: readonly Contender[]): void {
     const judged = aim === null ? '' : `≥ ${aim}  ${ratio >= aim ? 'met' : 'missed'}`
     const rate = median(rounds.map((round) => round.perSecond)).toFixed(0)
     const p99 = median(rounds.map((round) => round.p99Ms)).toFixed(0)
-    console.log(`${label.padEnd(32)}${rate.padStart(12)}${p99.padStart(10)}${ratio.toFixed(2).padStart(10)}    ${judged}`)
+    console.log(
+      `${label.padEnd(32)}${rate.padStart(12)}${p99.padStart(10)}${ratio.toFixed(2).padStart(10)}    ${judged}`,
+    )
   }
   console.log()
 }

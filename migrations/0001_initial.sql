@@ -9,6 +9,8 @@ create table deliveries (
   finished_at timestamptz
 );
 alter table deliveries alter column body set storage external;
+-- Most bodies have a few kilobytes then: they are kept in the row, without a second table and index to write.
+alter table deliveries set (toast_tuple_target = 8160);
 create index deliveries_received_at on deliveries (received_at);
 
 create table installations (

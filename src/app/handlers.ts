@@ -5,10 +5,10 @@
 import type { Context, Probot } from 'probot'
 import { decideRerun } from '../domain/decide-rerun.ts'
 import { HANDLED_EVENTS, type HandledEvent, readEvent, type Signal } from '../domain/read-event.ts'
-import type { Repo, Trigger } from '../domain/trigger.ts'
+import type { Repo } from '../domain/trigger.ts'
 import { count } from '../domain/wording.ts'
 import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
-import { currentTrigger, startRuns } from './start.ts'
+import { startRuns } from './start.ts'
 
 export interface HandlerDeps {
   readonly app: GitHubApp
@@ -62,10 +62,8 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
   const github = await deps.app.forInstallation(installationId)
   const starting = { github, store: deps.store, installationId }
   switch (signal.kind) {
-    case 'trigger': {
-      const trigger = await present(github, signal.trigger)
-      return trigger ? startRuns(starting, trigger) : 'the pull request is closed by now'
-    }
+    case 'trigger':
+      return startRuns(starting, signal.trigger)
     case 'manual': {
       const { repo, branch, reason, pipelines } = signal
       const sha = signal.sha ?? (await github.getBranchSha(repo, branch))
@@ -83,12 +81,6 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
     default:
       return handleRequest(deps, github, signal, installationId)
   }
-}
-
-/** Events come late and out of order; of a pull request only its present head counts. */
-async function present(github: GitHub, trigger: Trigger): Promise<Trigger | null> {
-  if (trigger.kind !== 'pull_request') return trigger
-  return currentTrigger(github, trigger.repo, trigger.pullRequest.number)
 }
 
 type RequestSignal = Exclude<InstalledSignal, { kind: 'trigger' | 'manual' }>
@@ -135,9 +127,7 @@ async function requestRun(
     case 'nothing':
       return decision.reason
     case 'replan': {
-      const trigger = await present(github, run.trigger)
-      if (trigger === null) return 'the pull request is closed by now'
-      const note = await startRuns({ github, store: deps.store, installationId }, trigger)
+      const note = await startRuns({ github, store: deps.store, installationId }, run.trigger)
       await deps.store.runs.reopenRun(runId)
       await deps.store.runs.cancelRuns([{ runId, reason: { kind: 'replanned' } }])
       return note

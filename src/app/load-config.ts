@@ -3,8 +3,8 @@
  * write: the default branch, or a pull request's base.
  */
 import { CONFIG_PATH, type Config } from '../domain/config.ts'
-import { type ConfigLayer, MAX_EXTENDS_DEPTH, readExtends } from '../domain/extend-config.ts'
 import { GitHubError } from '../domain/errors.ts'
+import { type ConfigLayer, MAX_EXTENDS_DEPTH, readExtends } from '../domain/extend-config.ts'
 import { formatProblem, parseConfig } from '../domain/parse-config.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { GitHub, RepoName } from '../ports.ts'
@@ -20,9 +20,12 @@ export type LoadedConfig =
 const SHOWN_PROBLEMS = 20
 
 export async function loadConfig(github: GitHub, repo: Repo, ref: string): Promise<LoadedConfig> {
-  const own = await github.readFile(repo, CONFIG_PATH, ref)
+  const [own, organisation] = await Promise.all([
+    github.readFile(repo, CONFIG_PATH, ref),
+    repo.name === '.github' ? null : readOther(github, { owner: repo.owner, name: '.github' }, CONFIG_PATH),
+  ])
   if (own === null) return { kind: 'none' }
-  const defaults = await loadDefaults(github, repo, own)
+  const defaults = await loadDefaults(github, repo, own, organisation)
   if (typeof defaults === 'string') return { kind: 'broken', problem: defaults }
   const result = parseConfig(own, { path: CONFIG_PATH, defaults })
   if (result.ok) return { kind: 'good', config: result.config }
@@ -37,7 +40,12 @@ export async function loadConfig(github: GitHub, repo: Repo, ref: string): Promi
 }
 
 /** The files that the configuration extends, nearest first; a string: why they cannot be read. */
-async function loadDefaults(github: GitHub, repo: RepoName, own: Uint8Array): Promise<ConfigLayer[] | string> {
+async function loadDefaults(
+  github: GitHub,
+  repo: RepoName,
+  own: Uint8Array,
+  organisation: Uint8Array | null,
+): Promise<ConfigLayer[] | string> {
   const layers: ConfigLayer[] = []
   const seen = new Set([`${repo.owner}/${repo.name}:${CONFIG_PATH}`.toLowerCase()])
   let source = own
@@ -58,10 +66,8 @@ async function loadDefaults(github: GitHub, repo: RepoName, own: Uint8Array): Pr
     source = bytes
     reader = owner
   }
-  if (layers.length === 0 && repo.name !== '.github') {
-    const organisation = await readOther(github, { owner: repo.owner, name: '.github' }, CONFIG_PATH)
-    if (organisation !== null) layers.push({ path: `${repo.owner}/.github:${CONFIG_PATH}`, source: organisation })
-  }
+  if (layers.length === 0 && organisation !== null)
+    layers.push({ path: `${repo.owner}/.github:${CONFIG_PATH}`, source: organisation })
   return layers
 }
 

@@ -24,20 +24,21 @@ export async function advanceRun(deps: RunJobDeps, runId: string): Promise<void>
   if (first === null) return log.warn('the run is not known any more')
   try {
     const github = await deps.app.forInstallation(first.installationId)
-    if (await deps.store.runs.takeReconcileMark(runId)) await compareWithGitHub(deps, github, first)
-    await advance({ ...deps, log }, github, runId)
+    const marked = first.reconcile && (await deps.store.runs.takeReconcileMark(runId))
+    if (marked) await compareWithGitHub(deps, github, first)
+    await advance({ ...deps, log }, github, marked ? null : first, runId)
   } catch (error) {
     await handleFault({ ...deps, log }, first, error)
   }
 }
 
-async function advance(deps: RunJobDeps, github: GitHub, runId: string): Promise<void> {
+/** @param fresh the run as it was just loaded; null: it has changed since. */
+async function advance(deps: RunJobDeps, github: GitHub, fresh: RunFacts | null, runId: string): Promise<void> {
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const run = await deps.store.runs.loadRun(runId, deps.clock.now())
+    const run = pass === 0 && fresh ? fresh : await deps.store.runs.loadRun(runId, deps.clock.now())
     if (run === null) return
     const { actions, wakeAt } = decideRun(run)
-    if (wakeAt !== null) await deps.store.runs.wakeRun(runId, wakeAt)
-    if (actions.length === 0) return
+    if (actions.length === 0) return wakeAt === null ? undefined : deps.store.runs.wakeRun(runId, wakeAt)
     deps.log.debug({ actions: actions.map((action) => action.kind) }, 'applying')
     await applyActions({ github, store: deps.store, now: () => deps.clock.now(), log: deps.log }, run, actions)
   }

@@ -2,7 +2,7 @@
 import { decideStart, type StartFacts } from '../domain/decide-start.ts'
 import { ALL_FILES, type ChangedFiles, needsChangedFiles } from '../domain/plan.ts'
 import { pullRequestTrigger } from '../domain/read-event.ts'
-import type { Repo, Trigger } from '../domain/trigger.ts'
+import type { Trigger } from '../domain/trigger.ts'
 import { count } from '../domain/wording.ts'
 import type { GitHub, Store } from '../ports.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
@@ -13,12 +13,21 @@ interface Deps {
   readonly installationId: number
 }
 
-/** @returns what happened, in words for the delivery's record. */
-export async function startRuns(deps: Deps, trigger: Trigger): Promise<string> {
-  const [config, openRuns] = await Promise.all([
-    loadConfig(deps.github, trigger.repo, configBranch(trigger)),
-    trigger.kind === 'pull_request' ? deps.store.runs.openRunsOf(trigger.repo.id, trigger.pullRequest.number) : [],
+/**
+ * @param signalled the trigger as the event told it, perhaps late and out of order: of a pull request only its present
+ * head counts.
+ * @returns what happened, in words for the delivery's record.
+ */
+export async function startRuns(deps: Deps, signalled: Trigger): Promise<string> {
+  const [trigger, early] = await Promise.all([
+    present(deps.github, signalled),
+    loadConfig(deps.github, signalled.repo, configBranch(signalled)),
   ])
+  if (trigger === null) return 'the pull request is closed by now'
+  const sameBranch = configBranch(trigger) === configBranch(signalled)
+  const config = sameBranch ? early : await loadConfig(deps.github, trigger.repo, configBranch(trigger))
+  const openRuns =
+    trigger.kind === 'pull_request' ? await deps.store.runs.openRunsOf(trigger.repo.id, trigger.pullRequest.number) : []
   if (config.kind === 'none' && openRuns.length === 0) return 'the repository has no .github/signalbox.yml'
   const decision = decideStart({
     trigger,
@@ -31,10 +40,11 @@ export async function startRuns(deps: Deps, trigger: Trigger): Promise<string> {
   return `${count(started.length, 'run')} started of ${decision.runs.length} planned${ended}`
 }
 
-/** The pull request as it is now, for an event that may be late. Null: it is closed, or gone. */
-export async function currentTrigger(github: GitHub, repo: Repo, number: number): Promise<Trigger | null> {
-  const pullRequest = await github.getPullRequest(repo, number)
-  return pullRequest?.state === 'open' ? pullRequestTrigger(repo, pullRequest) : null
+/** Null: the pull request is closed, or gone. */
+async function present(github: GitHub, trigger: Trigger): Promise<Trigger | null> {
+  if (trigger.kind !== 'pull_request') return trigger
+  const pullRequest = await github.getPullRequest(trigger.repo, trigger.pullRequest.number)
+  return pullRequest?.state === 'open' ? pullRequestTrigger(trigger.repo, pullRequest) : null
 }
 
 /** Pull requests and merge groups follow the branch that they go into, everything else the default branch. */

@@ -93,11 +93,10 @@ function reply(deps: WebhookDeps, request: IncomingMessage, response: ServerResp
   const event = answer.result === 'accepted' ? (header(request, 'x-github-event') ?? 'unknown') : 'other'
   deps.metrics.webhooks.inc({ event, result: answer.result })
   if (answer.result === 'refused') deps.log.warn({ status: answer.status }, answer.message)
-  if (answer.status === 413) response.setHeader('connection', 'close')
-  response.writeHead(answer.status, { 'content-type': 'text/plain; charset=utf-8' })
-  response.end(`${answer.message}\n`, () => {
-    if (answer.status === 413) request.destroy()
-  })
+  const text = `${answer.message}\n`
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text) }
+  if (answer.status !== 413) response.writeHead(answer.status, headers).end(text)
+  else response.writeHead(413, { ...headers, connection: 'close' }).end(text, () => request.destroy())
 }
 
 function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'cut short'> {
@@ -112,7 +111,7 @@ function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'cut
         resolve('too large')
       } else chunks.push(chunk)
     })
-    request.on('end', () => resolve(Buffer.concat(chunks)))
+    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
     request.on('error', () => resolve('cut short'))
     request.on('close', () => resolve('cut short'))
   })

@@ -3,26 +3,36 @@ import type { Command } from 'commander'
 import type { DemoOptions } from './demo/run-demo.ts'
 
 const HELP = `
-Starts a sandbox GitHub on 127.0.0.1 and Signalbox with an embedded PostgreSQL in a temporary directory, and plays one
-story: a pull request opens, a test fails once and passes on its retry, a second commit cancels what is left of the
-first, the pull request is merged, a tag is pushed. It takes about half a minute, needs no account and no Docker, and
-removes its data at the end. The runner of the sandbox is a simulation: nothing is built or tested.
+Starts a sandbox GitHub on 127.0.0.1, and Signalbox with an embedded PostgreSQL
+in a temporary directory, and plays one story in about half a minute: a pull
+request opens, a test fails once and passes on its retry, a second commit
+cancels what is left of the first, the pull request is merged, a tag is pushed.
+The sandbox's runner is a simulation: nothing is built or tested.
+All data is removed at the end.
 
-Exit code with --once: 0 everything came out as told, 1 something did not (it is named). Without --once the demo stays
-up until Ctrl-C.
+Exit code: 0 if everything came out as told, 1 if not; what did not is named.
+Without --once the demo stays up until Ctrl-C.
 
-With --json each line is one object with \`at\` (ISO 8601) and \`event\`:
-  starting     the demo begins
-  started      github_url, signalbox_url, repository, config_path, boot_ms, simulation (what is not real)
+With --json each line is an object with \`at\` (ISO 8601), \`event\` and:
+  starting     nothing more: the demo begins
+  started      github_url, signalbox_url, repository, config_path, boot_ms,
+               simulation (what is not real, in words)
   chapter      number, title
-  webhook      GitHub got an answer: name, action, delivery, status_code, duration_ms, about
-  plan         a run is in the store: run, pipeline, trigger, ref_name, sha, legs[], gates[]
-  attempt      a workflow run: run, leg, name, attempt, workflow, workflow_run, status, conclusion, duration_ms, url
-  check        a check run: run, subject (leg or gate), id, name, sha, status, conclusion, title, url
+  webhook      GitHub got its answer: name, action, delivery, status_code,
+               duration_ms, about
+  plan         a run is in the store: run, pipeline, trigger, ref_name,
+               pull_request, sha, legs, gates
+  attempt      of a workflow run: run, leg, name, attempt, workflow,
+               workflow_run, status, conclusion, duration_ms, url
+  check        of a check run: run, subject (leg or gate), id, name, sha,
+               status, conclusion, title, url
   expectation  name, expected, seen, met
-  ended        ok, expectations, unmet, duration_ms, webhooks, webhooks_accepted, runs, legs, api_requests,
-               api_requests_per_run, first_dispatch_ms (from the first webhook), start_to_dispatch_ms
-npm prints lines of its own; \`npm run --silent demo -- --once --json\` prints JSON lines only.`
+  ended        ok, expectations, unmet, duration_ms, webhooks,
+               webhooks_accepted, runs, legs, api_requests,
+               api_requests_per_run, first_dispatch_ms (from the first
+               webhook), start_to_dispatch_ms
+npm prints lines of its own; without them:
+  npm run --silent demo -- --once --json`
 
 export function registerDemo(program: Command): void {
   program

@@ -92,7 +92,7 @@ function legCheck(leg: LegFacts, state: LegState | undefined, run: RunFacts): Ch
     status: 'completed',
     conclusion: state.conclusion,
     completedAt: concludedAt(leg, run),
-    buttons: canRerun(state.conclusion, run.cancel) ? [RERUN_FAILED] : [],
+    buttons: canRerun(state.conclusion, run.cancel) && !state.planned ? [RERUN_FAILED] : [],
     headline: concludedHeadline(leg, state.conclusion, state.reason, attempts),
   }
 }

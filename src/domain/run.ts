@@ -100,6 +100,8 @@ export interface RunFacts {
   readonly pipeline: string
   readonly createdAt: Date
   readonly open: boolean
+  /** Whether it is to be compared with GitHub first. */
+  readonly reconcile: boolean
   /** Why there is nothing to run; null: there are legs to run. */
   readonly skipped: string | null
   /** What is wrong with the configuration, so that nothing could be planned; null: nothing. */

@@ -156,6 +156,7 @@ export function makeRun(legs: readonly LegFacts[], run: Partial<RunFacts> = {}):
     pipeline: 'docker',
     createdAt: NOW,
     open: true,
+    reconcile: false,
     skipped: null,
     problem: null,
     cancel: null,

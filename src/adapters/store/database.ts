@@ -8,6 +8,7 @@ import { CamelCasePlugin, Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { fromPglite, PgBoss } from 'pg-boss'
 import { lockDirectory } from './directory-lock.ts'
+import { PreparingClient } from './preparing-client.ts'
 import type { Tables } from './tables.ts'
 
 export interface Database {
@@ -31,7 +32,7 @@ export async function openPostgres(url: string): Promise<Database> {
   const types: pg.CustomTypesConfig = {
     getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
   }
-  const pool = new pg.Pool({ connectionString: url, max: 8, types, connectionTimeoutMillis: 5_000 })
+  const pool = new pg.Pool({ Client: PreparingClient, connectionString: url, max: 8, types, connectionTimeoutMillis: 5_000 })
   // Without a listener a connection that breaks while idle would end the process; the next query reports the fault.
   pool.on('error', () => {})
   const boss = new PgBoss({ connectionString: url, max: 4, ...BOSS_OPTIONS })

@@ -23,6 +23,7 @@ export async function loadRunFacts(db: Kysely<Tables>, runId: string, now: Date)
     pipeline: run.pipeline,
     createdAt: run.createdAt,
     open: run.open,
+    reconcile: run.reconcile,
     skipped: run.skipped,
     problem: run.problem,
     cancel: run.cancel,

@@ -1,11 +1,12 @@
 /** A live list of legs and gates. Each is a task of the list, which ends when its check run has concluded. */
-import { Listr, type ListrTaskWrapper } from 'listr2'
+import { Listr, type ListrTask } from 'listr2'
 import { shortSha } from '../../domain/wording.ts'
 import { paint } from './paragraphs.ts'
 import { describeRow, type Row, seconds } from './row.ts'
 import { isOver, type Seen, type SeenCheck, type SeenRun } from './seen.ts'
 
-export interface Board {
+/** Something on the screen that is drawn again and again. */
+export interface Live {
   update(): void
   /** Leaves what is not over as it stands, and resolves when the last frame was drawn. */
   close(): Promise<void>
@@ -19,11 +20,16 @@ const OPTIONS = {
 } as const
 const REFRESH_MS = 200
 
-/** @returns what ends it. */
-export function showProgress(title: string): () => void {
+export function showProgress(title: string): Live {
   const { promise, resolve } = Promise.withResolvers<void>()
-  void new Listr([{ title, task: () => promise }], OPTIONS).run()
-  return resolve
+  const running = new Listr([{ title, task: () => promise }], OPTIONS).run()
+  return {
+    update() {},
+    async close() {
+      resolve()
+      await running
+    },
+  }
 }
 
 interface Entry {
@@ -34,7 +40,7 @@ interface Entry {
 }
 
 /** @param ids of legs and gates, each of a run that was seen. */
-export function openBoard(ids: readonly string[], seen: () => Seen): Board {
+export function openBoard(ids: readonly string[], seen: () => Seen): Live {
   const newest = [...seen().runs.values()].at(-1)
   const entries: Entry[] = ids.map((id) => ({
     id,
@@ -43,7 +49,8 @@ export function openBoard(ids: readonly string[], seen: () => Seen): Board {
     task: null,
   }))
   const width = Math.max(...entries.map((entry) => entry.name.length))
-  const title = (entry: Entry) => renderRow(entry.name.padEnd(width), rowOf(entry.id, seen()))
+  let isClosed = false
+  const title = ({ id, name }: Entry) => renderRow(name.padEnd(width), rowOf(id, seen(), isClosed))
   const update = () => {
     for (const entry of entries) {
       if (entry.task !== null) entry.task.title = title(entry)
@@ -51,14 +58,14 @@ export function openBoard(ids: readonly string[], seen: () => Seen): Board {
       if (one !== undefined && isOver(one)) entry.end.resolve()
     }
   }
-  const tasks = entries.map((entry) => ({
+  const tasks: ListrTask[] = entries.map((entry) => ({
     title: title(entry),
-    async task(_context: unknown, task: ListrTaskWrapper<unknown, never, never>) {
+    async task(_context, task) {
       entry.task = task
       await entry.end.promise
       entry.task = null
       task.title = title(entry)
-      const { state } = rowOf(entry.id, seen())
+      const { state } = rowOf(entry.id, seen(), isClosed)
       if (state === 'failed') throw new Error(task.title)
       if (state !== 'passed') task.skip(task.title)
     },
@@ -69,6 +76,7 @@ export function openBoard(ids: readonly string[], seen: () => Seen): Board {
     update,
     async close() {
       clearInterval(timer)
+      isClosed = true
       update()
       for (const entry of entries) entry.end.resolve()
       await running
@@ -91,9 +99,10 @@ function nameOf(id: string, seen: Seen, newest: SeenRun | undefined): string {
   return run === undefined || run === newest ? name : `${name} of ${shortSha(run.plan.sha)}`
 }
 
-function rowOf(id: string, seen: Seen): Row {
+function rowOf(id: string, seen: Seen, isClosed: boolean): Row {
   const one = find(id, seen)
-  return one === undefined ? { state: 'waiting', ms: null, note: '' } : describeRow(one, new Date())
+  const row: Row = one === undefined ? { state: 'waiting', ms: null, note: '' } : describeRow(one, new Date())
+  return isClosed && one !== undefined && !isOver(one) ? { ...row, note: 'goes on' } : row
 }
 
 const STYLES = {

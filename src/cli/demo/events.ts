@@ -2,6 +2,7 @@
  * What the demo tells, one thing at a time. Everything in an event was seen at the sandbox GitHub or in the store; the
  * events are all that the screen, the plain lines, the JSON lines and the verdict are made of.
  */
+import type { TriggerKind } from '../../domain/trigger.ts'
 import type { CheckConclusion, CheckStatus } from '../../sandbox/model.ts'
 
 export interface PlannedLeg {
@@ -38,8 +39,9 @@ export interface PlanEvent {
   readonly event: 'plan'
   readonly run: string
   readonly pipeline: string
-  readonly trigger: string
+  readonly trigger: TriggerKind
   readonly refName: string
+  readonly pullRequest: number | null
   readonly sha: string
   readonly legs: readonly PlannedLeg[]
   readonly gates: readonly PlannedGate[]
@@ -131,9 +133,9 @@ export type TimedEvent = DemoEvent & { readonly at: Date }
 /** What shows the demo to somebody. Called in order, one event at a time. */
 export interface Presenter {
   show(event: TimedEvent): void
-  /** The chapter is over: resolves when the screen is at rest. */
-  endChapter(): Promise<void>
-  /** The story is over, and the demo stays up until it is interrupted. */
+  /** What was live on the screen stays as it is; resolves when it was drawn. */
+  rest(): Promise<void>
+  /** The story is over; the demo stays up until it is interrupted. */
   stayUp(): void
 }
 
@@ -141,7 +143,7 @@ export interface Presenter {
 export function makeJsonPresenter(): Presenter {
   return {
     show: (event) => void process.stdout.write(`${toJsonLine(event)}\n`),
-    endChapter: async () => {},
+    rest: async () => {},
     stayUp() {},
   }
 }

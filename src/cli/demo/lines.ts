@@ -2,7 +2,7 @@
 import type { AttemptEvent, CheckEvent, PlanEvent, Presenter, TimedEvent } from './events.ts'
 import * as paragraphs from './paragraphs.ts'
 import { describeRow, seconds } from './row.ts'
-import { NOTHING_SEEN, noteEvent, type Seen, type SeenCheck } from './seen.ts'
+import { isOver, NOTHING_SEEN, noteEvent, type Seen, type SeenCheck } from './seen.ts'
 
 export function makeLinesPresenter(print: (text: string) => void = console.log): Presenter {
   let seen = NOTHING_SEEN
@@ -14,8 +14,8 @@ export function makeLinesPresenter(print: (text: string) => void = console.log):
       const text = render(event, seen, event.at.getTime() - (startedAt ?? event.at.getTime()))
       if (text !== null) print(text)
     },
-    endChapter: async () => {},
-    stayUp: () => print(`\n${paragraphs.STAYING}`),
+    rest: async () => {},
+    stayUp: () => print(`\n${paragraphs.lookAround(seen)}`),
   }
 }
 
@@ -75,10 +75,14 @@ function renderAttempt(event: AttemptEvent, seen: Seen, line: Line): string | nu
   return line('failed', `${name}  attempt ${attempts}${took}`)
 }
 
-function renderCheck(event: CheckEvent, seen: Seen, line: Line): string | null {
+/** Of a leg only what its attempts do not say: why it is tried again, and how it ended. Of a gate all that it says. */
+function renderCheck(event: CheckEvent & { readonly at: Date }, seen: Seen, line: Line): string | null {
   const one = find(seen, event.run, event.id)
   if (one === undefined) return null
   const { state, ms, note } = describeRow(one, event.at)
   const name = nameOf(event.run, event.name, seen)
-  return line(state, [name, ms === null ? '' : seconds(ms), note].filter((part) => part !== '').join('  '))
+  if (state === 'retrying') return line(state, `${name}  ${event.title}`)
+  if (event.subject === 'leg' && !isOver(one)) return null
+  const kind = event.subject === 'gate' && state === 'waiting' ? 'held' : state
+  return line(kind, [name, ms === null ? '' : seconds(ms), note].filter((part) => part !== '').join('  '))
 }

@@ -3,6 +3,7 @@ import { styleText } from 'node:util'
 import { count, formatDuration, shortSha } from '../../domain/wording.ts'
 import type { DemoEvent, EndedEvent, ExpectationEvent, PlanEvent, WebhookEvent } from './events.ts'
 import { seconds } from './row.ts'
+import type { Seen } from './seen.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -18,9 +19,9 @@ export const SIMULATION =
 
 export function introduce(event: Extract<DemoEvent, { event: 'started' }>): string {
   return [
-    `${paint('bold', 'Signalbox')} is real here: its server, its store, its decisions, its requests, signed webhooks over HTTP.`,
-    'GitHub is a local sandbox, and its runner is a simulation: nothing is built or tested, and the',
-    'times and outcomes of the workflow runs are scripted. No account, no Docker, no traces left.',
+    `${paint('bold', 'Signalbox')} is the real one: its server, its store, signed webhooks in, API requests out.`,
+    `${paint('bold', 'GitHub')} is a local sandbox, and its runner is a ${paint('bold', 'simulation')}: nothing is built or tested;`,
+    'how long workflow runs take and how they end is scripted. All the rest is shown as it happens.',
     '',
     `  GitHub     ${event.githubUrl}/${event.repository}`,
     `  Signalbox  ${event.signalboxUrl}  (/healthz, /readyz, /metrics)`,
@@ -36,9 +37,19 @@ export function describeWebhook(event: WebhookEvent): string {
   return `${nameWebhook(event)}, ${event.about}; answered ${event.statusCode} in ${formatDuration(event.durationMs)}`
 }
 
-export function describePlan({ pipeline, trigger, refName, sha, legs, gates }: PlanEvent): string {
-  const what = trigger === 'pull_request' ? `pull request ${refName}` : `${trigger} ${refName}`
-  return `${pipeline} for ${what} at ${shortSha(sha)}: ${count(legs.length, 'leg')}, ${count(gates.length, 'gate')}`
+export function describePlan(plan: PlanEvent): string {
+  const { pipeline, legs, gates } = plan
+  return `${pipeline} for ${describeTrigger(plan)}: ${count(legs.length, 'leg')}, ${count(gates.length, 'gate')}`
+}
+
+function describeTrigger({ trigger, refName, pullRequest, sha }: PlanEvent): string {
+  const what =
+    pullRequest !== null
+      ? `pull request #${pullRequest}`
+      : trigger === 'push'
+        ? `the push to ${refName}`
+        : `${trigger} ${refName}`
+  return `${what} at ${shortSha(sha)}`
 }
 
 /** Name and what becomes of it, for each leg and gate. */
@@ -99,4 +110,16 @@ export function conclude(event: EndedEvent): string {
   ].join('\n')
 }
 
-export const STAYING = 'The demo stays up: open the links above, or press Ctrl-C to end it and remove its data.'
+/** Where to look while the demo is up. */
+export function lookAround(seen: Seen): string {
+  const gates = [...seen.runs.values()].flatMap(({ plan, checks }) =>
+    [...checks.values()].flatMap(({ subject, check }) =>
+      subject === 'gate' && check ? [{ what: describeTrigger(plan), url: check.url }] : [],
+    ),
+  )
+  const width = Math.max(0, ...gates.map(({ what }) => what.length))
+  return [
+    'The demo stays up; Ctrl-C ends it and removes its data. The gates, as the sandbox shows them:',
+    ...gates.map(({ what, url }) => `  ${what.padEnd(width)}  ${url}`),
+  ].join('\n')
+}

@@ -13,8 +13,21 @@ export const CHAPTER_MS = 20_000
 /** How long nothing may be told before the watch is asked whether it is well. */
 const LOOK_AGAIN_MS = 500
 
-/** The first chapter that does not come out as told is the last. */
-export async function playStory(stage: Stage, presenter: Presenter, chapterMs = CHAPTER_MS): Promise<EndedEvent> {
+export interface PlayOptions {
+  /** Ends the story where it is. */
+  readonly signal: AbortSignal
+  readonly chapterMs?: number
+}
+
+/**
+ * The first chapter that does not come out as told is the last.
+ * @returns null when the story was broken off.
+ */
+export async function playStory(
+  stage: Stage,
+  presenter: Presenter,
+  { signal, chapterMs = CHAPTER_MS }: PlayOptions,
+): Promise<EndedEvent | null> {
   const startedAt = performance.now()
   let seen = NOTHING_SEEN
   let expectations = 0
@@ -34,6 +47,7 @@ export async function playStory(stage: Stage, presenter: Presenter, chapterMs = 
       }
     })
   const say = (event: DemoEvent) => tell({ at: new Date(), ...event })
+  signal.addEventListener('abort', () => wake())
   const watch = watchStage(stage, tell)
   const conclude = (list: readonly Expectation[]) => {
     for (const event of list.map(judge)) {
@@ -45,19 +59,20 @@ export async function playStory(stage: Stage, presenter: Presenter, chapterMs = 
   const playChapter = async (chapter: Chapter) => {
     chapter.play()
     const deadline = performance.now() + chapterMs
-    while (!areMet(chapter.expectations(seen)) && performance.now() < deadline) {
+    while (!signal.aborted && !areMet(chapter.expectations(seen)) && performance.now() < deadline) {
       await nextEvent(LOOK_AGAIN_MS)
       await watch.flush()
     }
-    await presenter.endChapter()
-    conclude(chapter.expectations(seen))
+    await presenter.rest()
+    if (!signal.aborted) conclude(chapter.expectations(seen))
   }
   try {
     for (const [index, chapter] of makeStory(stage.github).entries()) {
-      if (unmet > 0) break
+      if (unmet > 0 || signal.aborted) break
       say({ event: 'chapter', number: index + 1, title: chapter.title })
       await playChapter(chapter)
     }
+    if (signal.aborted) return null
     if (unmet === 0) {
       await stage.github.settle()
       await watch.flush()

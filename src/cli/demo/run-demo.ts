@@ -16,22 +16,24 @@ export interface DemoOptions {
 
 /** @returns the exit code. */
 export async function runDemo({ once = false, json = false }: DemoOptions): Promise<number> {
+  endWithReader()
   const presenter = choosePresenter(json)
   const interruption = catchInterruption()
   const directory = await makeTemporaryDirectory()
   presenter.show({ at: new Date(), event: 'starting' })
-  const stage = await openStage({ runner: makeRunnerScript(), dataDirectory: directory.path })
+  const opening = openStage({ runner: makeRunnerScript(), dataDirectory: directory.path })
+  const stage = await opening.finally(() => presenter.rest())
+  interruption.stageIsOpen()
   try {
-    interruption.stageIsOpen()
     showStarted(stage, presenter)
-    const played = await Promise.race([playStory(stage, presenter), interruption.happened])
-    if (typeof played === 'number') return played
-    if (!played.ok) reportLog(stage)
+    const ended = await playStory(stage, presenter, interruption)
+    if (ended === null) return interruption.exitCode()
+    if (!ended.ok) reportLog(stage)
     if (!once) {
       presenter.stayUp()
       await interruption.happened
     }
-    return exitCodeOf(played)
+    return exitCodeOf(ended)
   } finally {
     await stage.close()
     await directory.remove()
@@ -64,22 +66,37 @@ function reportLog({ logged }: Stage): void {
   if (logged.length > 0) console.error(`Signalbox logged:\n${logged.join('\n')}`)
 }
 
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const
+
 /** SIGINT and SIGTERM stop the demo in order; before there is a stage, and the second time, at once. */
 function catchInterruption() {
-  const { promise, resolve } = Promise.withResolvers<number>()
+  const controller = new AbortController()
+  const { promise: happened, resolve } = Promise.withResolvers<void>()
+  let exitCode = 0
   let atOnce = true
-  const signals = { SIGINT: 130, SIGTERM: 143 } as const
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
-      if (atOnce) process.exit(signals[signal])
+      exitCode = EXIT_CODES[signal]
+      if (atOnce) process.exit(exitCode)
       atOnce = true
-      resolve(signals[signal])
+      controller.abort()
+      resolve()
     })
   return {
-    /** Resolves with the exit code of a program that the signal ended. */
-    happened: promise,
+    signal: controller.signal,
+    happened,
+    /** Of a program that the signal ended. */
+    exitCode: () => exitCode,
     stageIsOpen() {
       atOnce = false
     },
   }
+}
+
+/** Nobody reads any more, as after `| head`. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(EXIT_CODES.SIGPIPE)
+  })
 }

@@ -61,7 +61,6 @@ export function makeStory(github: Sandbox): Chapter[] {
         return [
           expectLeg(first, 'the first commit', APP, CANCELLED),
           expectTitle(first, 'the first commit', APP, pointer),
-          expectTitle(first, 'the first commit', GATE, 'success: 2 legs passed.'),
           ...expectRun(second, 'the second commit', { [APP]: STILL_RUNNING }),
         ]
       },
@@ -77,7 +76,6 @@ export function makeStory(github: Sandbox): Chapter[] {
         return [
           expectLeg(second, 'the second commit', APP, CANCELLED),
           expectTitle(second, 'the second commit', APP, closed),
-          expectTitle(second, 'the second commit', GATE, 'success: 2 legs passed.'),
           ...expectRun(findRun(seen, 'push', commits.merge), 'main'),
         ]
       },

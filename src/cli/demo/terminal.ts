@@ -1,6 +1,6 @@
 /** The demo in a terminal: one live list of legs and gates a chapter. */
 
-import { type Board, openBoard, showProgress } from './board.ts'
+import { type Live, openBoard, showProgress } from './board.ts'
 import type { Presenter, TimedEvent } from './events.ts'
 import * as paragraphs from './paragraphs.ts'
 import { paint } from './paragraphs.ts'
@@ -8,17 +8,15 @@ import { isOver, NOTHING_SEEN, noteEvent } from './seen.ts'
 
 export function makeTerminalPresenter(): Presenter {
   let seen = NOTHING_SEEN
-  let board: Board | null = null
+  let live: Live | null = null
   let leftovers: string[] = []
-  let endProgress = () => {}
 
   const show = (event: TimedEvent) => {
     switch (event.event) {
       case 'starting':
-        endProgress = showProgress(paragraphs.STARTING)
+        live = showProgress(paragraphs.STARTING)
         return
       case 'started':
-        endProgress()
         console.log(`\n${paragraphs.introduce(event)}`)
         return
       case 'chapter':
@@ -29,22 +27,22 @@ export function makeTerminalPresenter(): Presenter {
         console.log(`\n${paint('bold', `${event.number}. ${event.title}`)}`)
         return
       case 'webhook':
-        if (event.about !== null) console.log(paint('dim', `   webhook  ${paragraphs.describeWebhook(event)}`))
+        if (event.about !== null) console.log(paint('dim', `  webhook  ${paragraphs.describeWebhook(event)}`))
         return
       case 'plan': {
-        console.log(paint('dim', `   plan     ${paragraphs.describePlan(event)}`))
+        console.log(paint('dim', `  plan     ${paragraphs.describePlan(event)}`))
         const planned = [...event.legs, ...event.gates].map(({ id }) => id)
-        board ??= openBoard([...leftovers, ...planned], () => seen)
+        live ??= openBoard([...leftovers, ...planned], () => seen)
         return
       }
       case 'expectation':
-        if (!event.met) console.log(paint('red', `   not so: ${paragraphs.describeUnmet(event)}`))
+        if (!event.met) console.log(paint('red', `  not so: ${paragraphs.describeUnmet(event)}`))
         return
       case 'ended':
         console.log(`\n${paragraphs.conclude(event)}`)
         return
       default:
-        board?.update()
+        live?.update()
     }
   }
   return {
@@ -52,10 +50,10 @@ export function makeTerminalPresenter(): Presenter {
       seen = noteEvent(seen, event)
       show(event)
     },
-    async endChapter() {
-      await board?.close()
-      board = null
+    async rest() {
+      await live?.close()
+      live = null
     },
-    stayUp: () => console.log(`\n${paragraphs.STAYING}`),
+    stayUp: () => console.log(`\n${paragraphs.lookAround(seen)}`),
   }
 }

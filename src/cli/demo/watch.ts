@@ -74,7 +74,8 @@ async function readPlan({ serving }: Stage, runId: string): Promise<PlanEvent> {
   const { kind, refName, sha } = run.trigger
   const legs = run.legs.map(({ id, plan: { job, name, workflow, needs } }) => ({ id, job, name, workflow, needs }))
   const gates = run.gates.map(({ id, plan: { name, needs } }) => ({ id, name, needs }))
-  return { event: 'plan', run: runId, pipeline: run.pipeline, trigger: kind, refName, sha, legs, gates }
+  const pullRequest = run.trigger.kind === 'pull_request' ? run.trigger.pullRequest.number : null
+  return { event: 'plan', run: runId, pipeline: run.pipeline, trigger: kind, refName, pullRequest, sha, legs, gates }
 }
 
 function describeDelivery(delivery: Delivery): WebhookEvent {
@@ -86,8 +87,8 @@ function describeDelivery(delivery: Delivery): WebhookEvent {
 function describePayload({ event, body }: Delivery): string | null {
   const payload = JSON.parse(body)
   if (event === 'pull_request') {
-    const { number, title, head, merged } = payload.pull_request
-    return `#${number} ${JSON.stringify(title)}, ${head.ref} at ${shortSha(head.sha)}${merged ? ', merged' : ''}`
+    const { number, head, merged } = payload.pull_request
+    return `#${number}, ${head.ref} at ${shortSha(head.sha)}${merged ? ', merged' : ''}`
   }
   if (event === 'push') return `${payload.ref.replace(/^refs\//, '')} at ${shortSha(payload.after)}`
   return null
