@@ -10,11 +10,12 @@ interface Waiting<T> {
   readonly reject: (error: unknown) => void
 }
 
+const LANES=Number(process.env.LANES??2), MIN=Number(process.env.MINW??16)
 export class GroupCommit<T> {
   readonly #commit: (items: readonly T[]) => Promise<void>
   readonly #most: number
   #waiting: Waiting<T>[] = []
-  #running = false
+  #running = 0
 
   /** @param most items in one commit. */
   constructor(commit: (items: readonly T[]) => Promise<void>, most: number) {
@@ -26,15 +27,15 @@ export class GroupCommit<T> {
   add(item: T): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject })
-      if (!this.#running) void this.#run()
+      if (this.#running===0||this.#running<LANES&&this.#waiting.length>=MIN) void this.#run()
     })
   }
 
   async #run(): Promise<void> {
-    this.#running = true
-    while (this.#waiting.length > 0) {
+    this.#running++
+    await setImmediate()
+    while (this.#waiting.length > 0&&(this.#running===1||this.#waiting.length>=MIN)) {
       // An embedded database commits without letting the event loop turn: first take in all that has arrived.
-      await setImmediate()
       const group = this.#waiting.splice(0, this.#most)
       try {
         await this.#commit(group.map((waiting) => waiting.item))
@@ -42,7 +43,8 @@ export class GroupCommit<T> {
       } catch (error) {
         for (const waiting of group) waiting.reject(error)
       }
+      await setImmediate()
     }
-    this.#running = false
+    this.#running--
   }
 }

@@ -128,7 +128,7 @@ function attemptRow(attempt: AttemptFacts): CheckRow {
     attempts: 1,
     durationMs: durationOf(attempt),
     url: attempt.url,
-    note: attempt.refusal ?? (jobs === '' ? null : `failed: ${jobs}`),
+    note: attempt.refusal ?? (jobs === '' ? null : jobs),
   }
 }
 

@@ -76,6 +76,7 @@ describe('a gate', () => {
     expect(renderCheck(makeCheck({ rows }))).toMatchInlineSnapshot(`
       {
         "summary": "docker / test (nikolaik) failed.
+
       | Leg | Result | Attempts | Duration | |
       | --- | --- | --- | --- | --- |
       | docker / app | ✅ passed | 1 | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
@@ -106,9 +107,11 @@ describe('a gate', () => {
       renderCheck(makeCheck({ headline: 'Held.', rows: [makeRow()], trusted: false })).summary,
     ).toMatchInlineSnapshot(`
       "Held.
+
       | Leg | Result | Attempts | Duration | |
       | --- | --- | --- | --- | --- |
       | docker / app | ✅ passed | 1 | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
+
       The commit comes from a fork. Its legs are not dispatched: they would run with the secrets of this repository. A
       maintainer who has read the change can push it to a branch of this repository and open the pull request from there.
       "
@@ -130,16 +133,17 @@ describe('a gate', () => {
 describe('a leg', () => {
   test('shows its attempts', () => {
     const rows = [
-      makeRow({ name: 'Attempt 1', state: 'failure', note: 'failed: unit' }),
+      makeRow({ name: 'Attempt 1', state: 'failure', note: 'unit' }),
       makeRow({ name: 'Attempt 2', state: 'running', durationMs: null, url: null }),
     ]
     const check = makeCheck({ subject: 'leg', headline: 'Attempt 2 of at most 3 runs app.yml.', rows })
     expect(renderCheck(check)).toMatchInlineSnapshot(`
       {
         "summary": "Attempt 2 of at most 3 runs app.yml.
+
       | Attempt | Result | Duration | |
       | --- | --- | --- | --- |
-      | Attempt 1 | ❌ failed: failed: unit | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
+      | Attempt 1 | ❌ failed: unit | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
       | Attempt 2 | 🟡 running | – |  |
       ",
         "title": "Attempt 2 of at most 3 runs app.yml.",
@@ -157,6 +161,7 @@ describe('a leg', () => {
     const check = makeCheck({ subject: 'leg', headline: 'Waits for a maintainer.', trusted: false })
     expect(renderCheck(check).summary).toMatchInlineSnapshot(`
       "Waits for a maintainer.
+
       The commit comes from a fork: its legs are not trusted.
       "
     `)
@@ -244,7 +249,7 @@ describe('bounds', () => {
     }
   })
 
-  test('a thousand legs with short names all have their row', () => {
+  test('five hundred legs with short names all have their row', () => {
     const rows = Array.from({ length: 500 }, (_, at) => makeRow({ name: `docker / ${at}`, url: null }))
     const { summary } = renderCheck(makeCheck({ rows }))
     expect(summary.split('\n').filter((line) => line.startsWith('| docker'))).toHaveLength(500)

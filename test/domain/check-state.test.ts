@@ -169,7 +169,7 @@ describe('a leg', () => {
       headline: 'Passed on attempt 2.',
       trusted: true,
       rows: [
-        row('Attempt 1', 'failure', 10_000, 'https://github.test/runs/101', 'failed: unit, lint'),
+        row('Attempt 1', 'failure', 10_000, 'https://github.test/runs/101', 'unit, lint'),
         row('Attempt 2', 'cancelled', null, null, null),
         row('Attempt 3', 'success', 15_000, 'https://github.test/runs/103', null),
       ],
