@@ -76,7 +76,7 @@ async function open(port: number): Promise<Connection> {
     send() {
       return new Promise((resolve, reject) => {
         settle = { resolve, reject }
-        request.latin1Write(randomUUID(), idAt)
+        request.write(randomUUID(), idAt, 'latin1')
         socket.write(request)
       })
     },

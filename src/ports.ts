@@ -89,7 +89,7 @@ export interface RepoName {
 /** GitHub as the app itself sees it. */
 export interface GitHubApp {
   forInstallation(installationId: number): Promise<GitHub>
-  /** Deliveries that GitHub tried since, newest first. */
+  /** Deliveries that GitHub tried since, newest first, at most 3,000. */
   listHookDeliveries(since: Date): Promise<HookDelivery[]>
   /** Ask GitHub to send it once more, under the same delivery id. */
   redeliver(hookDeliveryId: number): Promise<void>

@@ -39,8 +39,6 @@ async function handleSignal(deps: HandlerDeps, signal: Signal, deliveryId: strin
     case 'workflow_job':
       if (signal.job) await deps.store.runs.recordFailedJob(signal.repo.id, signal.workflowRunId, signal.job)
       return 'noted'
-    case 'pull_request_closed':
-      return handleClosed(deps, signal.repo, signal.number)
     case 'merge_group_destroyed':
       return handleDestroyed(deps, signal.repo, signal.sha)
     default:
@@ -50,7 +48,7 @@ async function handleSignal(deps: HandlerDeps, signal: Signal, deliveryId: strin
 
 type InstalledSignal = Extract<
   Signal,
-  { kind: 'trigger' | 'manual' | 'check_rerequested' | 'check_action' | 'suite_rerequested' }
+  { kind: 'trigger' | 'manual' | 'pull_request_closed' | 'check_rerequested' | 'check_action' | 'suite_rerequested' }
 >
 
 async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, deliveryId: string): Promise<string> {
@@ -78,12 +76,14 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
         requestId: deliveryId,
       })
     }
+    case 'pull_request_closed':
+      return handleClosed(deps, github, signal.repo, signal.number)
     default:
       return handleRequest(deps, github, signal, installationId)
   }
 }
 
-type RequestSignal = Exclude<InstalledSignal, { kind: 'trigger' | 'manual' }>
+type RequestSignal = Exclude<InstalledSignal, { kind: 'trigger' | 'manual' | 'pull_request_closed' }>
 
 /** A person pressed a button on a check run. */
 async function handleRequest(
@@ -160,8 +160,11 @@ async function cancelOpenRuns(
   return `Signalbox was removed; ${count(open.length, 'open run')} ended`
 }
 
-async function handleClosed(deps: HandlerDeps, repo: Repo, number: number): Promise<string> {
+async function handleClosed(deps: HandlerDeps, github: GitHub, repo: Repo, number: number): Promise<string> {
   const open = await deps.store.runs.openRunsOf(repo.id, number)
+  if (open.length === 0) return 'the pull request was closed; none of its runs is open'
+  const now = await github.getPullRequest(repo, number)
+  if (now?.state === 'open') return 'the pull request is open again by now'
   await deps.store.runs.cancelRuns(open.map((run) => ({ runId: run.id, reason: { kind: 'closed' } })))
   return `the pull request was closed; ${count(open.length, 'run')} cancelled`
 }

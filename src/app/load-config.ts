@@ -2,9 +2,10 @@
  * Reads a repository's configuration at a branch, with what it extends. The branch is never one that a stranger can
  * write: the default branch, or a pull request's base.
  */
+import type { ConfigLayer } from '../domain/config/read-layer.ts'
 import { CONFIG_PATH, type Config } from '../domain/config.ts'
 import { GitHubError } from '../domain/errors.ts'
-import { type ConfigLayer, MAX_EXTENDS_DEPTH, readExtends } from '../domain/extend-config.ts'
+import { MAX_EXTENDS_DEPTH, readExtends } from '../domain/extend-config.ts'
 import { formatProblem, parseConfig } from '../domain/parse-config.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { GitHub, RepoName } from '../ports.ts'

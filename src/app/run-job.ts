@@ -50,7 +50,8 @@ async function advance(deps: RunJobDeps, github: GitHub, fresh: RunFacts | null,
 async function compareWithGitHub(deps: RunJobDeps, github: GitHub, run: RunFacts): Promise<void> {
   const { trigger } = run
   const { runs } = deps.store
-  if (trigger.kind === 'pull_request' && run.cancel === null && run.open) {
+  // A run that is held may stay open for months, with nothing at work that a lost closing would leave running.
+  if (trigger.kind === 'pull_request' && run.trusted && run.cancel === null && run.open) {
     const now = await github.getPullRequest(trigger.repo, trigger.pullRequest.number)
     if (now === null || now.state === 'closed') await runs.cancelRuns([{ runId: run.id, reason: { kind: 'closed' } }])
   }

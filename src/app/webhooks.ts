@@ -12,7 +12,8 @@ import type { Metrics } from './metrics.ts'
 
 /** GitHub delivers nothing larger. */
 export const MAX_BODY_BYTES = 25 * 1024 * 1024
-const MAX_GROUP = 128
+/** While one commit waits for the disk, the next is prepared; small ones are not worth it. */
+const GROUPS = { most: 128, atOnce: 2, overlapFrom: 16 } as const
 /** The longest that a sender waits for the store: GitHub gives up after ten seconds. */
 const COMMIT_TIMEOUT_MS = 8_000
 
@@ -33,7 +34,7 @@ export function makeWebhookReceiver(deps: WebhookDeps): (request: IncomingMessag
   const commits = new GroupCommit<Delivery>(async (group) => {
     deps.metrics.batch.observe(group.length)
     await within(COMMIT_TIMEOUT_MS, deps.deliveries.saveDeliveries(group))
-  }, MAX_GROUP)
+  }, GROUPS)
   return (request, response) => {
     receive(deps, commits, request)
       .catch((error: unknown): Answer => {

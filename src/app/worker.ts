@@ -4,7 +4,7 @@ import type { Probot } from 'probot'
 import { GitHubError, TransientError } from '../domain/errors.ts'
 import type { Clock, GitHubApp, JobHandlers, Store } from '../ports.ts'
 import { registerHandlers } from './handlers.ts'
-import { reconcile } from './reconcile.ts'
+import { makeReconciler } from './reconcile.ts'
 import { advanceRun } from './run-job.ts'
 
 export interface WorkerDeps {
@@ -29,7 +29,7 @@ export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
     deliveryFailed: (id) =>
       deps.store.deliveries.finishDelivery(id, { state: 'failed', note: 'given up after many tries; see the log' }),
     run: (id) => advanceRun(deps, id),
-    reconcile: () => reconcile(deps),
+    reconcile: makeReconciler(deps),
   }
 }
 

@@ -20,6 +20,9 @@ const environmentSchema = z.object({
 
 export type Environment = z.infer<typeof environmentSchema>
 
+/** Every variable that Signalbox itself reads; those of Probot come on top. */
+export const ENVIRONMENT_VARIABLES: readonly string[] = Object.keys(environmentSchema.shape)
+
 /** An empty variable counts as not set. Throws an error that names every variable that is wrong, never its value. */
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))

@@ -3,6 +3,7 @@
 import type { LegPlan, Plan, RunPlan } from '../domain/plan.ts'
 import { isTrusted } from '../domain/trigger.ts'
 import { count, shortSha } from '../domain/wording.ts'
+import { printable } from './printable.ts'
 
 export function planToJson(plan: Plan): unknown {
   const { trigger } = plan
@@ -84,9 +85,4 @@ function drawTree(nodes: readonly Node[]): string[] {
       ...children.map((child, at) => `${last ? '  ' : '│ '}   ${at === children.length - 1 ? '└─' : '├─'} ${child}`),
     ]
   })
-}
-
-/** Names are chosen by strangers: control characters must not reach a terminal. */
-function printable(text: string): string {
-  return text.replace(/[^\P{C}\n]/gu, '�')
 }

@@ -28,6 +28,9 @@ export async function serve(env: NodeJS.ProcessEnv, log: Logger): Promise<Servin
     databaseUrl: environment.DATABASE_URL ?? null,
     dataDirectory: environment.SIGNALBOX_DATA_DIR === ':memory:' ? null : environment.SIGNALBOX_DATA_DIR,
     onError: (error) => log.error({ err: error }, 'the queue reports a fault'),
+  }).catch((error: unknown) => {
+    if (environment.DATABASE_URL === undefined) throw error
+    throw new Error(`The PostgreSQL server of DATABASE_URL cannot be used: ${reasonOf(error)}.`, { cause: error })
   })
   try {
     return await startAll(env, environment, store, log)
@@ -68,7 +71,21 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
   }
 }
 
-function makeProbot(env: NodeJS.ProcessEnv, log: Logger): Promise<Probot> {
+async function makeProbot(env: NodeJS.ProcessEnv, log: Logger): Promise<Probot> {
   const overrides = { log, Octokit: SignalboxOctokit, request: { fetch: fetchWithTimeout } }
-  return createProbot({ env: env as Partial<Record<string, string>>, overrides }).ready()
+  try {
+    return await createProbot({ env: env as Partial<Record<string, string>>, overrides }).ready()
+  } catch (error) {
+    if (!/privateKey/.test(reasonOf(error))) throw error
+    throw new Error(
+      'PRIVATE_KEY, or the file that PRIVATE_KEY_PATH names, is not the private key of the GitHub App: the text of its .pem file.',
+      { cause: error },
+    )
+  }
+}
+
+/** An attempt at several addresses fails with one error for each, and no words of its own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }

@@ -10,6 +10,8 @@ import { CONFIG_PATH, type Config, type ConfigProblem } from '../domain/config.t
 import { readExtends } from '../domain/extend-config.ts'
 import { expandMatrix } from '../domain/matrix.ts'
 import { formatProblem, parseConfig } from '../domain/parse-config.ts'
+import { count } from '../domain/wording.ts'
+import { printable } from './printable.ts'
 
 interface ValidateOptions {
   /** The global `-C`: where relative paths count from. */
@@ -21,7 +23,7 @@ interface ValidateOptions {
 export function registerValidate(program: Command): void {
   program
     .command('validate')
-    .description('check a configuration file and show every problem with its place')
+    .description('Check a configuration file and show every problem with its place.')
     .argument('[file]', 'the file to check', CONFIG_PATH)
     .option('--json', 'print {"valid", "problems"} as JSON')
     .action(async (file: string, _options: unknown, command: Command) => {
@@ -84,11 +86,6 @@ export function showProblem(problem: ConfigProblem, lines: readonly string[]): s
   ].join('\n')
 }
 
-/** Without anything that a terminal would obey. */
-function printable(line: string): string {
-  return line.replaceAll(/(?!\t)[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
-}
-
 function summarize(config: Config): string {
   const jobs = config.pipelines.flatMap((pipeline) => pipeline.jobs)
   const legs = jobs.reduce((total, job) => total + expandMatrix(job.matrix).length, 0)
@@ -109,8 +106,4 @@ function summarizePipeline(pipeline: Config['pipelines'][number]): string {
   })
   const gates = pipeline.gates.map((gate) => `\n    gate "${gate.name}" waits for ${gate.needs.join(', ')}`)
   return `  ${pipeline.name}: ${jobs.join(', ')}${gates.join('')}`
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`
 }

@@ -192,12 +192,13 @@ function judgeGate(
   if (run.problem !== null && run.cancel === null) return { conclusion: 'failure', headline: run.problem }
   if (run.skipped !== null)
     return { conclusion: 'success', headline: `Nothing to do for this change: ${sentence(run.skipped, false)}` }
-  if (run.cancel !== null)
-    return { conclusion: 'cancelled', headline: `Cancelled: ${sentence(describeCancel(run.cancel), false)}` }
   if (rows.length < gate.plan.needs.length)
     return { conclusion: null, headline: 'Some legs of the plan have not reported yet.' }
   const open = rows.filter((row) => row.state === 'waiting' || row.state === 'running')
   const bad = rows.filter((row) => isBad(row, states))
+  // What had passed before the run was cancelled has passed.
+  if (run.cancel !== null && (open.length + bad.length > 0 || rows.length === 0))
+    return { conclusion: 'cancelled', headline: `Cancelled: ${sentence(describeCancel(run.cancel), false)}` }
   if (open.length > 0 && !run.trusted)
     return { conclusion: null, headline: 'Held: the commit comes from a fork, and its legs are not dispatched.' }
   if (open.length > 0) return { conclusion: null, headline: holdingLine(open, bad) }

@@ -4,8 +4,9 @@
  * `scripts/generate.ts` writes both files.
  */
 
+import { DURATION, NAME } from './config/value-schemas.ts'
 import { MAX_CONFIG_BYTES, MAX_INPUTS, MAX_LEGS_PER_JOB, MAX_LEGS_PER_PIPELINE } from './config.ts'
-import { configJsonSchema, DURATION, type JsonSchema, NAME } from './config-schema.ts'
+import { configJsonSchema, type JsonSchema } from './config-schema.ts'
 import { MAX_EXTENDS_DEPTH } from './extend-config.ts'
 import { MAX_GLOB_LENGTH, MAX_GLOB_WILDCARDS } from './globs.ts'
 import { VALUE_PATHS } from './interpolate.ts'

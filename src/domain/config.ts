@@ -4,8 +4,6 @@
  * cyclic, no matrix is empty. `parse-config.ts` is the only place that makes one.
  */
 
-import { distance } from 'fastest-levenshtein'
-
 /** A value of a matrix: a scalar, or an object whose fields inputs can name as `${{ matrix.<axis>.<field> }}`. */
 export type MatrixValue = string | number | boolean | { readonly [field: string]: string | number | boolean }
 
@@ -138,16 +136,3 @@ export const MAX_INPUTS = 24
 export const MAX_CONFIG_BYTES = 256 * 1024
 /** Where the configuration lives in a repository. */
 export const CONFIG_PATH = '.github/signalbox.yml'
-
-/** The candidate that somebody who typed `name` most likely meant; null when none is near. */
-export function nearestName(name: string, candidates: Iterable<string>): string | null {
-  if (name.length > 100) return null
-  const typed = name.toLowerCase().replaceAll('-', '_')
-  let nearest: string | null = null
-  let least = Math.max(1, Math.floor(name.length * 0.4)) + 1
-  for (const candidate of candidates) {
-    const edits = distance(typed, candidate.toLowerCase().replaceAll('-', '_'))
-    if (edits < least && edits < name.length) [nearest, least] = [candidate, edits]
-  }
-  return nearest
-}

@@ -4,9 +4,6 @@
  */
 import type { LegFacts, RunFacts } from './run.ts'
 
-/** GitHub's bound on all inputs together, in characters. */
-export const MAX_INPUT_CHARACTERS = 65_535
-
 /** The inputs of an attempt's `workflow_dispatch`: the leg's own, and `signalbox`, one JSON string. */
 export function attemptInputs(run: RunFacts, leg: LegFacts, attemptId: string): Record<string, string> {
   const { trigger } = run

@@ -6,10 +6,12 @@
  */
 
 import semver from 'semver'
-import { type MatrixCombination, type MatrixValue, nearestName } from './config.ts'
+import { didYouMean, quote } from './config/problem-wording.ts'
+import type { MatrixCombination, MatrixValue } from './config.ts'
 import { InvariantError } from './errors.ts'
 import { valueLabel } from './matrix.ts'
 import type { Trigger, TriggerKind } from './trigger.ts'
+import { shortSha } from './wording.ts'
 
 /** What `${{ … }}` can name apart from the matrix, each with what it stands for. */
 export const VALUE_PATHS = {
@@ -101,31 +103,25 @@ export function checkPath(path: string, context: PathContext): string | null {
   const fields = new Set(values.flatMap((value) => (typeof value === 'object' ? Object.keys(value) : [])))
   if (field === undefined) {
     if (fields.size === 0) return null
-    return `names ${quoted(path)}, which is a map; name one of its fields: ${[...fields].map((name) => `${path}.${name}`).join(', ')}`
+    return `names ${quote(path)}, which is a map; name one of its fields: ${[...fields].map((name) => `${path}.${name}`).join(', ')}`
   }
   if (fields.has(field)) return null
-  if (fields.size === 0)
-    return `names ${quoted(path)}, but the values of "${axis}" have no fields; write matrix.${axis}`
-  return `names ${quoted(path)}, but no value of "${axis}" has a field "${field}"; ${suggest(field, [...fields], 'they have')}`
+  if (fields.size === 0) return `names ${quote(path)}, but the values of "${axis}" have no fields; write matrix.${axis}`
+  return `names ${quote(path)}, but no value of "${axis}" has a field "${field}"; ${suggest(field, [...fields], 'they have')}`
 }
 
 function unknownPath(path: string, context: PathContext): string {
   const known = [...Object.keys(VALUE_PATHS), ...Object.keys(context.axes ?? {}).map((axis) => `matrix.${axis}`)]
-  return `names ${quoted(path)}, which is not a value that Signalbox fills in; ${suggest(path, known, 'there are')}`
+  return `names ${quote(path)}, which is not a value that Signalbox fills in; ${suggest(path, known, 'there are')}`
 }
 
 function unknownAxis(path: string, axis: string, axes: readonly string[]): string {
-  if (axes.length === 0) return `names ${quoted(path)}, but the job has no matrix`
-  return `names ${quoted(path)}, but the matrix has no axis "${axis}"; ${suggest(axis, axes, 'it has')}`
+  if (axes.length === 0) return `names ${quote(path)}, but the job has no matrix`
+  return `names ${quote(path)}, but the matrix has no axis "${axis}"; ${suggest(axis, axes, 'it has')}`
 }
 
 function suggest(name: string, candidates: readonly string[], otherwise: string): string {
-  const nearest = nearestName(name, candidates)
-  return nearest === null ? `${otherwise} ${candidates.join(', ')}` : `did you mean "${nearest}"?`
-}
-
-function quoted(path: string): string {
-  return JSON.stringify(path.length > 60 ? `${path.slice(0, 60)}…` : path)
+  return didYouMean(name, candidates, otherwise, candidates.length)
 }
 
 type Piece = { readonly text: string; readonly path?: undefined } | { readonly path: string }
@@ -172,8 +168,4 @@ function matrixValueAt(matrix: MatrixCombination, axis: string, field: string | 
   if (value === undefined) return ''
   if (field === undefined) return valueLabel(value)
   return typeof value === 'object' && Object.hasOwn(value, field) ? String(value[field]) : ''
-}
-
-function shortSha(sha: string): string {
-  return sha.slice(0, 7)
 }

@@ -353,10 +353,12 @@ const installationEvent = z
     installation: z.object({
       id,
       account: z.object({ login: z.string().optional(), slug: z.string().optional() }).nullish(),
+      suspended_at: z.string().nullish(),
     }),
   })
-  .transform(({ action, installation: { id: installationId, account } }): Signal => {
-    const state = action === 'deleted' ? 'deleted' : action === 'suspend' ? 'suspended' : 'active'
+  .transform(({ action, installation: { id: installationId, account, suspended_at: suspendedAt } }): Signal => {
+    const suspended = action === 'suspend' || (action !== 'unsuspend' && Boolean(suspendedAt))
+    const state = action === 'deleted' ? 'deleted' : suspended ? 'suspended' : 'active'
     return { kind: 'installation', id: installationId, account: account?.login ?? account?.slug ?? 'unknown', state }
   })
 

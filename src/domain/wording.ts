@@ -17,7 +17,7 @@ export function describeCancel(reason: CancelReason): string {
     case 'closed':
       return 'the pull request was closed'
     case 'requested':
-      return `cancelled by ${reason.by}`
+      return `${reason.by} asked for it`
     case 'group_destroyed':
       return 'the merge queue gave the group up'
     case 'replanned':

@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/adapters/store/open-store.ts'
 import type { NewRun, StartRequest, Store } from '../../src/ports.ts'
-import { later, makeLegPlan, makeObservation, makePullRequestTrigger, makeRunPlan, NEWER_SHA, NOW, SHA } from '../support/facts.ts'
+import {
+  later,
+  makeLegPlan,
+  makeObservation,
+  makePullRequestTrigger,
+  makeRunPlan,
+  NEWER_SHA,
+  NOW,
+  SHA,
+} from '../support/facts.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 
 let postgres: TestPostgres
@@ -20,7 +29,10 @@ const onError = (error: Error) => {
 
 const BACKENDS: [string, () => Promise<Store>][] = [
   ['PGlite', () => openStore({ databaseUrl: null, dataDirectory: null, onError })],
-  ['PostgreSQL', async () => openStore({ databaseUrl: await postgres.createDatabase('store'), dataDirectory: null, onError })],
+  [
+    'PostgreSQL',
+    async () => openStore({ databaseUrl: await postgres.createDatabase('store'), dataDirectory: null, onError }),
+  ],
 ]
 
 describe.each(BACKENDS)('the store on %s', (_name, open) => {
@@ -140,7 +152,12 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
 
   test('records an intent before, and the outcome after the dispatch', async () => {
     const { id, attempt } = await intended()
-    expect(await attemptOf(id)).toMatchObject({ id: attempt, outcome: 'intended', intendedAt: NOW, workflowRunId: null })
+    expect(await attemptOf(id)).toMatchObject({
+      id: attempt,
+      outcome: 'intended',
+      intendedAt: NOW,
+      workflowRunId: null,
+    })
     const workflowRunId = newWorkflowRun()
     await store.runs.recordDispatch(attempt, { kind: 'dispatched', workflowRunId, url: 'https://github.test/1' }, null)
     expect(await attemptOf(id)).toMatchObject({ outcome: 'dispatched', workflowRunId, url: 'https://github.test/1' })
@@ -179,14 +196,26 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
     expect(await say({ status: 'in_progress' })).toEqual([])
     expect(await say({ status: 'completed', conclusion: 'success' })).toEqual([])
     expect(await attemptOf(id)).toMatchObject({ status: 'completed', conclusion: 'failure', completedAt: later(9) })
-    // A re-run at GitHub is newer, whatever its status.
+    await store.runs.recordCancelRequest(attempt, later(10))
+    // A re-run at GitHub is newer, whatever its status, and has its time before it again.
     expect(await say({ runAttempt: 2, status: 'in_progress', startedAt: later(20) })).toEqual([id])
-    expect(await attemptOf(id)).toMatchObject({ status: 'in_progress', conclusion: null, completedAt: null, startedAt: later(20) })
+    expect(await attemptOf(id)).toMatchObject({
+      status: 'in_progress',
+      conclusion: null,
+      completedAt: null,
+      startedAt: later(20),
+    })
+    expect(await attemptOf(id)).toMatchObject({ intendedAt: later(20), cancelRequestedAt: null, cancelRequests: 0 })
   })
 
   test("another repository's workflow run cannot pass for an attempt of this one", async () => {
     const { id, attempt } = await intended()
-    const forged = makeObservation({ workflowRunId: newWorkflowRun(), title: attempt, status: 'completed', conclusion: 'success' })
+    const forged = makeObservation({
+      workflowRunId: newWorkflowRun(),
+      title: attempt,
+      status: 'completed',
+      conclusion: 'success',
+    })
     expect(await store.runs.recordObservations(2, [forged])).toEqual([])
     expect(await attemptOf(id)).toMatchObject({ outcome: 'intended', status: null })
   })

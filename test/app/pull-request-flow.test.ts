@@ -128,6 +128,17 @@ test('closing cancels, reopening runs again', async () => {
   await project.concluded(sha, GATE, 'success')
 })
 
+test('a gate that is green stays green when what it does not need is cancelled', async () => {
+  const config = CONFIG.replace('    gates:', '      docs: { workflow: build.yml }\n    gates:')
+  const project = makeProject(app, { config, runner: ({ signalbox }) => ({ hang: signalbox?.job === 'docs' }) })
+  const { sha, number } = project.openPullRequest()
+  await project.concluded(sha, GATE, 'success')
+  app.github.mergePullRequest(project.repo, number, 'ann')
+  await project.concluded(sha, 'ci / docs', 'cancelled')
+  await app.github.settle()
+  expect(project.checks(sha)).toContain(`${GATE}: success`)
+})
+
 test('concurrency: keep lets the older commit end', async () => {
   const project = makeProject(app, { config: CONFIG.replace('    jobs:', '    concurrency: keep\n    jobs:') })
   const { sha } = project.openPullRequest()

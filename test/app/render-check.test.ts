@@ -54,7 +54,7 @@ describe('a gate', () => {
         durationMs: 3_600_000,
         note: 'took longer than 1 h 00 min',
       }),
-      makeRow({ name: 'docker / other', state: 'cancelled', note: 'cancelled by ann' }),
+      makeRow({ name: 'docker / other', state: 'cancelled', note: 'ann asked for it' }),
       makeRow({
         name: 'docker / report',
         state: 'skipped',
@@ -82,7 +82,7 @@ describe('a gate', () => {
       | docker / app | ✅ passed | 1 | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
       | docker / test (nikolaik) | ❌ failed: the workflow run failed in unit | 3 | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
       | docker / slow | ⏱️ timed out: took longer than 1 h 00 min | 1 | 1 h 00 min | [workflow run](https://github.test/acme/shop/actions/runs/101) |
-      | docker / other | 🚫 cancelled: cancelled by ann | 1 | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
+      | docker / other | 🚫 cancelled: ann asked for it | 1 | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
       | docker / report | ⏭️ skipped: needs docker / app | 0 | – |  |
       | docker / running | 🟡 running | 1 | – | [workflow run](https://github.test/acme/shop/actions/runs/101) |
       | docker / next | ⏳ waiting: waits for docker / running | 0 | – |  |

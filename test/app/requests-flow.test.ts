@@ -74,7 +74,7 @@ test('«Cancel» cancels the run, and «Re-run failed» starts what was cancelle
   hang = false
   app.github.requestCheckAction(project.repo, project.checkId(sha, GATE), 'cancel', 'ann')
   await project.concluded(sha, GATE, 'cancelled')
-  expect(project.words(sha, GATE).title).toBe('Cancelled: cancelled by ann.')
+  expect(project.words(sha, GATE).title).toBe('Cancelled: ann asked for it.')
   app.github.requestCheckAction(project.repo, project.checkId(sha, GATE), 'rerun_failed', 'ann')
   await project.concluded(sha, GATE, 'success')
 })

@@ -41,7 +41,7 @@ async function stopRoles({ web, workers }: Processes): Promise<void> {
   expect(codes).toEqual(codes.map(() => 0))
 }
 
-test.for([1, 2])('a pull request ends green with %i worker', async (workers) => {
+test.for([1, 2])('pull requests end green; workers: %i', async (workers) => {
   const processes = await startRoles(`roles_${workers}`, workers)
   try {
     const projects = [1, 2, 3].map(() => makeProject({ github, runners: new Map() }))

@@ -43,8 +43,9 @@ const CANCELS: [CancelReason, string][] = [
   [{ kind: 'superseded', newerSha: NEWER_SHA }, 'superseded by the newer commit bbbbbbb'],
   [{ kind: 'base_changed', baseRef: 'dev' }, 'the pull request now goes into dev'],
   [{ kind: 'closed' }, 'the pull request was closed'],
-  [{ kind: 'requested', by: 'ann' }, 'cancelled by ann'],
+  [{ kind: 'requested', by: 'ann' }, 'ann asked for it'],
   [{ kind: 'group_destroyed' }, 'the merge queue gave the group up'],
+  [{ kind: 'replanned' }, 'the configuration is good again, and the commit was planned anew'],
 ]
 
 describe('a leg', () => {
@@ -299,6 +300,22 @@ describe('a gate', () => {
     const buttons = cancel.kind === 'requested' ? ['Re-run failed'] : []
     for (const legs of [[running('a')], [passed('a'), failed('b')]])
       expect(glance(gateCheck(legs, { cancel }))).toEqual(['cancelled', `Cancelled: ${why}.`, ...buttons])
+  })
+
+  test('stays green when everything had passed before the run was cancelled', () => {
+    const cancel = { kind: 'requested', by: 'ann' } as const
+    expect(glance(gateCheck([passed('a'), skipped('b')], { cancel }))).toEqual([
+      'success',
+      '1 leg passed; 1 leg skipped by the plan.',
+    ])
+    expect(glance(gateCheck([passed('a'), failed('b')], { cancel }))[0]).toBe('cancelled')
+  })
+
+  test('of a broken configuration that was cancelled says so', () => {
+    expect(glance(gateCheck([], { problem: 'broken', cancel: { kind: 'closed' } }))).toEqual([
+      'cancelled',
+      'Cancelled: the pull request was closed.',
+    ])
   })
 
   test('waits for a leg of its plan that nobody knows of', () => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { nearestName } from '../../src/domain/config/problem-wording.ts'
+import { parseDuration } from '../../src/domain/config/value-schemas.ts'
 import type { Config, Job } from '../../src/domain/config.ts'
-import { MAX_CONFIG_BYTES, nearestName } from '../../src/domain/config.ts'
-import { parseDuration } from '../../src/domain/config-schema.ts'
+import { MAX_CONFIG_BYTES } from '../../src/domain/config.ts'
 import { formatProblem, parseConfig } from '../../src/domain/parse-config.ts'
 
 const PATH = '.github/signalbox.yml'

@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type ConfigLayer,
-  formatKeyPath,
-  mergeLayers,
-  parseExtends,
-  plainValue,
-  readExtends,
-  readLayer,
-} from '../../src/domain/extend-config.ts'
+import { formatKeyPath } from '../../src/domain/config/key-path.ts'
+import { type ConfigLayer, readLayer } from '../../src/domain/config/read-layer.ts'
+import { plainValue } from '../../src/domain/config/yaml-tree.ts'
+import { mergeLayers, parseExtends, readExtends } from '../../src/domain/extend-config.ts'
 import { formatProblem, parseConfig } from '../../src/domain/parse-config.ts'
 
 const CONFIG = '.github/signalbox.yml'

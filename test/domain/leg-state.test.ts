@@ -266,8 +266,9 @@ describe('a cancelled run', () => {
     [{ kind: 'superseded', newerSha: NEWER_SHA }, 'superseded by the newer commit bbbbbbb', true],
     [{ kind: 'base_changed', baseRef: 'dev' }, 'the pull request now goes into dev', true],
     [{ kind: 'closed' }, 'the pull request was closed', true],
-    [{ kind: 'requested', by: 'ann' }, 'cancelled by ann', false],
+    [{ kind: 'requested', by: 'ann' }, 'ann asked for it', false],
     [{ kind: 'group_destroyed' }, 'the merge queue gave the group up', true],
+    [{ kind: 'replanned' }, 'the configuration is good again, and the commit was planned anew', true],
   ])('%o cancels what has not succeeded or been skipped by the plan', (cancel, why, outdated) => {
     const run = makeRun(
       [

@@ -14,6 +14,8 @@ import { type Octokit, ONCE } from './octokit.ts'
 const MAX_PULL_REQUEST_FILES = 3_000
 const MAX_COMPARED_FILES = 300
 const MAX_LISTED_RUNS = 1_000
+/** Of the deliveries that GitHub keeps, the newest: a list without end would use up the app's own limit. */
+const MAX_LISTED_DELIVERIES = 3_000
 const PAGE = 100
 
 /** @param appId takes only check runs of this app as ours: another may use any name and external id. */
@@ -153,7 +155,7 @@ export function connectApp(probot: Probot, appId: number): GitHubApp {
         for await (const { data } of pages) {
           for (const delivery of data) {
             const deliveredAt = new Date(delivery.delivered_at)
-            if (deliveredAt < since) return found
+            if (deliveredAt < since || found.length >= MAX_LISTED_DELIVERIES) return found
             const { id, guid, event, action, status_code } = delivery
             found.push({ id, guid, event, action, deliveredAt, ok: status_code >= 200 && status_code < 300 })
           }

@@ -32,7 +32,13 @@ export async function openPostgres(url: string): Promise<Database> {
   const types: pg.CustomTypesConfig = {
     getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
   }
-  const pool = new pg.Pool({ Client: PreparingClient, connectionString: url, max: 8, types, connectionTimeoutMillis: 5_000 })
+  const pool = new pg.Pool({
+    Client: PreparingClient,
+    connectionString: url,
+    max: 8,
+    types,
+    connectionTimeoutMillis: 5_000,
+  })
   // Without a listener a connection that breaks while idle would end the process; the next query reports the fault.
   pool.on('error', () => {})
   const boss = new PgBoss({ connectionString: url, max: 4, ...BOSS_OPTIONS })

@@ -23,7 +23,8 @@ export class PgDeliveryStore implements DeliveryStore, InstallationStore {
   }
 
   async saveDeliveries(deliveries: readonly Delivery[]): Promise<void> {
-    const unique = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()]
+    // Always in the same order: transactions that write the same rows then wait for one another, and never in a circle.
+    const unique = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()].sort(byId)
     const ids = unique.map((delivery) => delivery.id)
     const events = unique.map((delivery) => delivery.event)
     const { base64, starts, lengths } = packBodies(unique)
@@ -115,6 +116,10 @@ export class PgDeliveryStore implements DeliveryStore, InstallationStore {
       .executeTakeFirst()
     return row?.goodGates ?? []
   }
+}
+
+function byId(a: Delivery, b: Delivery): number {
+  return a.id < b.id ? -1 : 1
 }
 
 /**

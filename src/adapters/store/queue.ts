@@ -56,6 +56,8 @@ type QueueName = keyof typeof QUEUES
 /** Jobs of one queue that a process works on at once. */
 const WORKERS_PER_QUEUE = 4
 
+const PROMPT = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 } as const
+
 /** So many deliveries are enqueued with their commit; more by a job of their own, to keep the commit of a burst short. */
 const MOST_AT_ONCE = 4
 
@@ -96,10 +98,11 @@ export class Queue {
     await this.#boss.send('reconcile', {}, { singletonKey: 'all', db: fromKysely(executor) })
   }
 
-  async #send(executor: Executor, queue: QueueName, ids: readonly string[]): Promise<void> {
+  /** @param executor null: in a transaction of its own. */
+  async #send(executor: Executor | null, queue: QueueName, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     const jobs = ids.map((id) => ({ data: { id }, singletonKey: id }))
-    await this.#boss.insert(queue, jobs, { db: fromKysely(executor) })
+    await this.#boss.insert(queue, jobs, executor === null ? {} : { db: fromKysely(executor) })
   }
 
   /** Only where no other process can be at work: a job that a killed process left active would block its key. */
@@ -112,6 +115,9 @@ export class Queue {
   }
 
   async work(handlers: JobHandlers, wakeRun: (id: string) => Promise<void>): Promise<void> {
+    await this.#boss.work('arrivals', PROMPT, async (jobs: Job<{ ids: string[] }>[]) => {
+      for (const job of jobs) await this.#send(null, 'delivery', job.data.ids)
+    })
     await this.#workPromptly('delivery', handlers.delivery)
     await this.#workPromptly('run', handlers.run)
     const each = (handle: (id: string) => Promise<void>) => async (jobs: Job<{ id: string }>[]) => {
@@ -128,9 +134,8 @@ export class Queue {
    * more than one job may have come with one notice, or may have waited for the key of the one that was at work.
    */
   async #workPromptly(queue: QueueName, handle: (id: string) => Promise<void>): Promise<void> {
-    const options = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 }
     for (let worker = 0; worker < WORKERS_PER_QUEUE; worker++) {
-      const workerId: string = await this.#boss.work(queue, options, async (jobs: Job<{ id: string }>[]) => {
+      const workerId: string = await this.#boss.work(queue, PROMPT, async (jobs: Job<{ id: string }>[]) => {
         for (const job of jobs) await handle(job.data.id)
         this.#boss.notifyWorker(workerId)
       })

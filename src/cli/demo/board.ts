@@ -102,7 +102,7 @@ function nameOf(id: string, seen: Seen, newest: SeenRun | undefined): string {
 function rowOf(id: string, seen: Seen, isClosed: boolean): Row {
   const one = find(id, seen)
   const row: Row = one === undefined ? { state: 'waiting', ms: null, note: '' } : describeRow(one, new Date())
-  return isClosed && one !== undefined && !isOver(one) ? { ...row, note: 'goes on' } : row
+  return isClosed && one !== undefined && !isOver(one) ? { ...row, note: 'not over yet' } : row
 }
 
 const STYLES = {

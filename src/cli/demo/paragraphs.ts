@@ -12,16 +12,17 @@ export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout })
 }
 
-export const STARTING = 'Starting a sandbox GitHub, and Signalbox on an embedded PostgreSQL'
+export const STARTING = 'Starting a sandbox GitHub, and Signalbox with an embedded PostgreSQL'
 
 export const SIMULATION =
   'GitHub is a local sandbox here, and its runner is a simulation: nothing is built or tested, times and outcomes are scripted.'
 
 export function introduce(event: Extract<DemoEvent, { event: 'started' }>): string {
   return [
-    `${paint('bold', 'Signalbox')} is the real one: its server, its store, signed webhooks in, API requests out.`,
-    `${paint('bold', 'GitHub')} is a local sandbox, and its runner is a ${paint('bold', 'simulation')}: nothing is built or tested;`,
-    'how long workflow runs take and how they end is scripted. All the rest is shown as it happens.',
+    `${paint('bold', 'Signalbox')} is the real one: server, store, webhooks in, API requests out.`,
+    `${paint('bold', 'GitHub')} is a local sandbox. Its runner is a ${paint('bold', 'simulation')}: nothing is built or`,
+    'tested; how long workflow runs take and how they end is scripted.',
+    'All that follows is shown as it is seen at the sandbox and in the store.',
     '',
     `  GitHub     ${event.githubUrl}/${event.repository}`,
     `  Signalbox  ${event.signalboxUrl}  (/healthz, /readyz, /metrics)`,
@@ -119,7 +120,7 @@ export function lookAround(seen: Seen): string {
   )
   const width = Math.max(0, ...gates.map(({ what }) => what.length))
   return [
-    'The demo stays up; Ctrl-C ends it and removes its data. The gates, as the sandbox shows them:',
+    'The demo stays up until Ctrl-C. The gates, as the sandbox shows them:',
     ...gates.map(({ what, url }) => `  ${what.padEnd(width)}  ${url}`),
   ].join('\n')
 }

@@ -38,7 +38,7 @@ export function makeStory(github: Sandbox): Chapter[] {
     github.pushCommit(REPOSITORY, 'gift-cards', { files: { [file]: `# ${message}\n` }, message, author: AUTHOR })
   return [
     {
-      title: 'A pull request opens: builds and tests on two base images; one test fails once',
+      title: 'A pull request opens: two base images, and a test that fails once',
       play() {
         commits.first = push('src/gift_cards.py', 'Add gift cards')
         const pull = { head: 'gift-cards', base: 'main', title: 'Add gift cards', author: AUTHOR }
@@ -66,7 +66,7 @@ export function makeStory(github: Sandbox): Chapter[] {
       },
     },
     {
-      title: 'The pull request is merged: its runs end, and the push to main has its own',
+      title: 'The pull request is merged: its run ends, and main has its own',
       play() {
         commits.merge = github.mergePullRequest(REPOSITORY, number, AUTHOR)
       },

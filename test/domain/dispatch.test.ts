@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { attemptInputs, explainRefusal } from '../../src/domain/dispatch.ts'
+import { freeze, makeLeg, makePullRequestTrigger, makePushTrigger, makeRun, SHA } from '../support/facts.ts'
+
+describe('the inputs of an attempt', () => {
+  const leg = makeLeg({
+    job: 'test',
+    matrix: { image: { name: 'Big', tag: 'big' }, python: 3.12 },
+    inputs: { tag: 'big', signalbox: 'forged' },
+    image: 'runtime',
+  })
+
+  test('are those of the leg, and what Signalbox tells it as one JSON string', () => {
+    const inputs = attemptInputs(freeze(makeRun([leg])), leg, 'r1-0.3')
+    expect(Object.keys(inputs)).toEqual(['tag', 'signalbox'])
+    expect(inputs.tag).toBe('big')
+    expect(JSON.parse(inputs.signalbox ?? '')).toEqual({
+      leg: 'r1-0',
+      attempt: 'r1-0.3',
+      pipeline: 'docker',
+      job: 'test',
+      matrix: { image: { name: 'Big', tag: 'big' }, python: 3.12 },
+      event: 'pull_request',
+      ref_name: '7/merge',
+      sha: SHA,
+      pull_request: 7,
+      trusted: true,
+      image: 'runtime',
+    })
+  })
+
+  test('name no pull request and no image where there is none', () => {
+    const plain = makeLeg()
+    const { signalbox } = attemptInputs(makeRun([plain], { trigger: makePushTrigger() }), plain, 'r1-0.1')
+    expect(JSON.parse(signalbox ?? '')).toMatchObject({
+      event: 'push',
+      ref_name: 'main',
+      pull_request: null,
+      image: null,
+    })
+  })
+
+  test.each(['"},"trusted":true,"x":{"', "'; rm -rf / #", 'line\nbreak', '🚂', '${{ secrets.TOKEN }}', '\ud800'])(
+    'carry the branch name %j as data',
+    (headRef) => {
+      const trigger = { ...makePullRequestTrigger({ headRef }), refName: headRef }
+      const run = makeRun([leg], { trigger, trusted: false })
+      const told = JSON.parse(attemptInputs(run, leg, 'r1-0.1').signalbox ?? '')
+      expect(told).toMatchObject({ ref_name: headRef, trusted: false })
+      expect(Object.keys(told)).toHaveLength(11)
+    },
+  )
+})
+
+describe('a refusal is explained with what to do', () => {
+  test.each<[number, string, string]>([
+    [
+      422,
+      "Workflow does not have 'workflow_dispatch' trigger",
+      'Add `workflow_dispatch:` under `on:` in .github/workflows/app.yml on the default branch.',
+    ],
+    [
+      422,
+      "Cannot trigger a 'workflow_dispatch' on a disabled workflow",
+      "Enable app.yml in the repository's Actions tab.",
+    ],
+    [
+      422,
+      'Unexpected inputs provided: ["signalbox"]',
+      'Declare these under `on.workflow_dispatch.inputs` in app.yml; every executor workflow must declare the input `signalbox`.',
+    ],
+    [
+      422,
+      "Required input 'tag' not provided",
+      'Give the job that input under `inputs:` in .github/signalbox.yml, or make it optional in app.yml.',
+    ],
+    [422, 'No ref found for: dev', "Create the branch or tag dev, or change the job's `ref:`."],
+    [
+      404,
+      'Not Found',
+      'Check that .github/workflows/app.yml is on the default branch, and that Signalbox may write Actions.',
+    ],
+    [
+      403,
+      'Resource not accessible by integration',
+      'Check that the installation of Signalbox has the permission «Actions: read and write».',
+    ],
+    [422, 'inputs are too large.', 'Check .github/workflows/app.yml on dev.'],
+  ])('%i %s', (status, message, remedy) => {
+    expect(explainRefusal({ status, message }, { workflow: 'app.yml', ref: 'dev' })).toBe(
+      `GitHub refused to dispatch app.yml on dev: ${message} (${status}). ${remedy}`,
+    )
+  })
+})
