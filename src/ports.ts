@@ -204,6 +204,8 @@ export interface RunStore {
 
   concludeRun(runId: string, conclusion: RunConclusion, now: Date): Promise<void>
   reopenRun(runId: string): Promise<void>
+  /** Ends these runs in our records: GitHub cannot be asked about them, or told, any more. */
+  abandonRuns(runIds: readonly string[], now: Date): Promise<void>
   enqueueRun(runId: string): Promise<void>
   /** Look at the run again at this time, at the latest. */
   wakeRun(runId: string, at: Date): Promise<void>

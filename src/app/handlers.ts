@@ -156,7 +156,7 @@ async function cancelOpenRuns(
   filter: { installationId: number; repoIds?: readonly number[] },
 ): Promise<string> {
   const open = await deps.store.runs.openRunIds(filter)
-  for (const runId of open) await deps.store.runs.concludeRun(runId, 'cancelled', deps.clock.now())
+  await deps.store.runs.abandonRuns(open, deps.clock.now())
   return `Signalbox was removed; ${count(open.length, 'open run')} ended`
 }
 

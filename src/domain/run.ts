@@ -15,6 +15,8 @@ export type CancelReason =
   | { readonly kind: 'group_destroyed' }
   /** The configuration that kept it from being planned is good again, and another run took its place. */
   | { readonly kind: 'replanned' }
+  /** GitHub cannot be asked any more. */
+  | { readonly kind: 'uninstalled' }
 
 /** GitHub's own words for the state of a workflow run; others are folded into these. */
 export type WorkflowRunStatus = 'queued' | 'in_progress' | 'completed'

@@ -22,6 +22,8 @@ export function describeCancel(reason: CancelReason): string {
       return 'the merge queue gave the group up'
     case 'replanned':
       return 'the configuration is good again, and the commit was planned anew'
+    case 'uninstalled':
+      return 'Signalbox was removed from the repository'
   }
 }
 

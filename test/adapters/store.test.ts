@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/adapters/store/open-store.ts'
+import { decideRun } from '../../src/domain/decide-run.ts'
 import type { NewRun, StartRequest, Store } from '../../src/ports.ts'
 import {
   later,
@@ -250,6 +251,19 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
     const { id, attempt } = await intended()
     await store.runs.recordVanished(attempt, later(3))
     expect(await attemptOf(id)).toMatchObject({ status: 'completed', conclusion: 'deleted', completedAt: later(3) })
+  })
+
+  test('an abandoned run is over: nothing of it is live, and it can be started again', async () => {
+    const { id } = await intended()
+    await store.runs.abandonRuns([id], later(3))
+    const run = await load(id)
+    expect(run).toMatchObject({ open: false, cancel: { kind: 'uninstalled' } })
+    expect(run.legs[0]?.attempts[0]).toMatchObject({
+      status: 'completed',
+      conclusion: 'abandoned',
+      completedAt: later(3),
+    })
+    expect(decideRun(run).actions.map((action) => action.kind)).not.toContain('reopen_run')
   })
 
   test('check runs: intent, record, forget', async () => {

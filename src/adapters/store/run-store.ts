@@ -235,6 +235,29 @@ export class PgRunStore implements RunStore {
       .execute()
   }
 
+  abandonRuns(runIds: readonly string[], now: Date): Promise<void> {
+    return this.#db.transaction().execute(async (tx) => {
+      if (runIds.length === 0) return
+      const cancel = JSON.stringify({ kind: 'uninstalled' } satisfies CancelReason)
+      await tx
+        .updateTable('runs')
+        .set({
+          open: false,
+          conclusion: 'cancelled',
+          concludedAt: now,
+          cancel: sql`coalesce(cancel, ${cancel}::jsonb)`,
+        })
+        .where('id', 'in', runIds)
+        .execute()
+      await tx
+        .updateTable('attempts')
+        .set({ status: 'completed', conclusion: 'abandoned', completedAt: now })
+        .where('runId', 'in', runIds)
+        .where((where) => where.or([where('status', 'is', null), where('status', '<>', 'completed')]))
+        .execute()
+    })
+  }
+
   enqueueRun(runId: string): Promise<void> {
     return this.#queue.sendRuns(this.#db, [runId])
   }
