@@ -34,11 +34,18 @@ export async function applyActions(deps: ApplyDeps, run: RunFacts, actions: read
   if (failed) throw failed.reason
 }
 
+/** GitHub allows 100 requests at once for all of an app's processes. */
+const DISPATCHES_AT_ONCE = 10
+
 async function applyDispatches(deps: ApplyDeps, run: RunFacts, actions: readonly Action<'dispatch'>[]): Promise<void> {
   if (actions.length === 0) return
   const intents = actions.map(({ attemptId: id, leg, number }) => ({ id, legId: leg.id, number }))
   await deps.store.runs.intendAttempts(run.id, intents, deps.now())
-  const outcomes = await Promise.all(actions.map((action) => dispatch(deps, run, action)))
+  const outcomes: DispatchOutcome[] = []
+  for (let start = 0; start < actions.length; start += DISPATCHES_AT_ONCE) {
+    const slice = actions.slice(start, start + DISPATCHES_AT_ONCE)
+    outcomes.push(...(await Promise.all(slice.map((action) => dispatch(deps, run, action)))))
+  }
   const deferred = outcomes.filter((outcome) => outcome.kind === 'deferred')
   if (deferred.length > 0) {
     const retryAfterMs = Math.max(...deferred.map((outcome) => outcome.retryAfterMs))

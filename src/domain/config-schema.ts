@@ -52,6 +52,7 @@ export const pipelineSchema = z.strictObject(
 )
 
 export const EXTENDS_RULE = 'must be "repo", "owner/repo" or "owner/repo:path/to/file.yml"'
+
 const RESERVED = ' Reserved: accepted, but not looked at yet. Default: none.'
 
 /** The whole file. */

@@ -6,7 +6,7 @@ import { GitHubError, TransientError } from '../../domain/errors.ts'
 import type { Repo } from '../../domain/trigger.ts'
 import type { CheckWrite, CheckWriteResult } from '../../ports.ts'
 import { readFailure, toFault } from './errors.ts'
-import { type Octokit, ONCE } from './octokit.ts'
+import type { Octokit } from './octokit.ts'
 
 /** GitHub carries mutations out one after the other, and gives a request ten seconds. */
 const WRITES_PER_REQUEST = 20
@@ -47,7 +47,7 @@ async function mutate(
   variables: Record<string, unknown>,
 ): Promise<{ data: MutationData; errors: readonly MutationError[] }> {
   try {
-    return { data: await octokit.graphql<MutationData>(query, { ...variables, request: ONCE }), errors: [] }
+    return { data: await octokit.graphql<MutationData>(query, variables), errors: [] }
   } catch (error) {
     const failed = error as { data?: MutationData | null; errors?: readonly MutationError[] }
     if (!Array.isArray(failed.errors)) throw toFault(error, 'writing check runs')

@@ -1,7 +1,7 @@
 /** Asks GitHub to start a workflow run, once, and says what came of it. */
 import type { DispatchOutcome, RepoName } from '../../ports.ts'
 import { type Failure, readFailure } from './errors.ts'
-import { type Octokit, ONCE } from './octokit.ts'
+import type { Octokit } from './octokit.ts'
 
 interface DispatchRequest {
   readonly workflow: string
@@ -37,7 +37,6 @@ async function tryDispatch(
       ref: request.ref,
       inputs: request.inputs,
       ...(details ? { return_run_details: true } : {}),
-      request: ONCE,
     })
     const run = data as unknown as { workflow_run_id?: number; html_url?: string } | undefined
     return { kind: 'dispatched', workflowRunId: run?.workflow_run_id ?? null, url: run?.html_url ?? null }

@@ -13,6 +13,7 @@ export interface Failure {
 }
 
 export function readFailure(error: unknown): Failure {
+  if (error instanceof TransientError) return { status: null, message: error.message, retryAfterMs: error.retryAfterMs }
   const failure = error as {
     status?: unknown
     message?: unknown

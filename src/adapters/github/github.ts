@@ -8,7 +8,7 @@ import type { CheckWrite, GitHub, GitHubApp, HookDelivery, Permission, RepoName 
 import { writeChecks } from './checks.ts'
 import { dispatchWorkflow } from './dispatch.ts'
 import { orNull, toFault } from './errors.ts'
-import { type Octokit, ONCE } from './octokit.ts'
+import { keepSilenceWhenLimited, type Octokit } from './octokit.ts'
 
 /** GitHub's bounds: a longer list is cut short without a word. */
 const MAX_PULL_REQUEST_FILES = 3_000
@@ -90,7 +90,7 @@ export function connectInstallation(octokit: Octokit, appId: number): GitHub {
     },
     listDispatchedRuns: (repo, since, workflow) => listDispatchedRuns(octokit, repo, since, workflow),
     async cancelWorkflowRun(repo, workflowRunId, force) {
-      const target = { ...named(repo), run_id: workflowRunId, request: ONCE }
+      const target = { ...named(repo), run_id: workflowRunId }
       const request = force ? rest.actions.forceCancelWorkflowRun(target) : rest.actions.cancelWorkflowRun(target)
       return (await orNull(request, `cancelling workflow run ${workflowRunId}`)) === null ? 'gone' : 'asked'
     },
@@ -143,9 +143,15 @@ async function listDispatchedRuns(
 
 /** @param probot signs as the app; its tokens are made for one installation and kept until they expire. */
 export function connectApp(probot: Probot, appId: number): GitHubApp {
+  const installations = new Map<number, GitHub>()
   return {
     async forInstallation(installationId) {
-      return connectInstallation(await probot.auth(installationId), appId)
+      const known = installations.get(installationId)
+      if (known) return known
+      const octokit = keepSilenceWhenLimited(await probot.auth(installationId))
+      const connected = connectInstallation(octokit, appId)
+      installations.set(installationId, connected)
+      return connected
     },
     async listHookDeliveries(since) {
       const octokit = await probot.auth()
@@ -167,7 +173,7 @@ export function connectApp(probot: Probot, appId: number): GitHubApp {
     },
     async redeliver(hookDeliveryId) {
       const octokit = await probot.auth()
-      const request = octokit.rest.apps.redeliverWebhookDelivery({ delivery_id: hookDeliveryId, request: ONCE })
+      const request = octokit.rest.apps.redeliverWebhookDelivery({ delivery_id: hookDeliveryId })
       await orNull(request, `asking for webhook delivery ${hookDeliveryId} once more`)
     },
   }

@@ -1,30 +1,44 @@
 /** Probot's Octokit, with the limits and time-outs that this app needs. */
-import Bottleneck from 'bottleneck'
 import { ProbotOctokit } from 'probot'
+import { TransientError } from '../../domain/errors.ts'
+import { readFailure } from './errors.ts'
 
 /** No reply after this long counts as no reply. */
 const REQUEST_TIMEOUT_MS = 15_000
-/** GitHub allows 100 requests at once for all of an app's processes. */
-const WRITES_AT_ONCE = 10
-
-const write = new Bottleneck.Group({ maxConcurrent: WRITES_AT_ONCE })
-
-/**
- * The throttling plugin's own default is one write a second, in which a plan of 40 legs would take 40 s. GitHub asks
- * for few writes at once and for waiting when it says so: the queue does the waiting, so that nothing is held in memory.
- * A function, since Probot gives its own `throttle` to the constructor.
- */
-export const SignalboxOctokit = ProbotOctokit.defaults((options: { throttle?: object }) => ({
-  ...options,
-  throttle: { ...options.throttle, write, onRateLimit: () => false, onSecondaryRateLimit: () => false },
-  // Reads are tried once more at once; what fails longer is the queue's. Writes say `retries: 0` themselves.
-  retry: { retries: 1 },
-}))
 
 export type Octokit = InstanceType<typeof ProbotOctokit>
 
-/** For writes: whether a failed one took effect is not known, so repeating it is the decision of those who can look. */
-export const ONCE = { retries: 0 } as const
+/**
+ * Without Probot's throttling and retry plugins. They hold requests in memory, where a killed process loses them, and
+ * send one write a second, in which a plan of 40 legs would take 40 s; the queue waits and repeats instead. They also
+ * take four limiters' time for each request: 100 ms for a plan of four legs. A function, since Probot gives its own
+ * `throttle` to the constructor.
+ */
+export const SignalboxOctokit = ProbotOctokit.defaults((options: object) => ({
+  ...options,
+  throttle: { enabled: false },
+  retry: { enabled: false },
+}))
+
+/**
+ * While GitHub limits an installation, its requests are not sent: GitHub asks for silence, and each one sent in the
+ * meantime makes the wait longer.
+ */
+export function keepSilenceWhenLimited(octokit: Octokit, now: () => number = Date.now): Octokit {
+  let limitedUntil = 0
+  octokit.hook.wrap('request', async (request, options) => {
+    const wait = limitedUntil - now()
+    if (wait > 0) throw new TransientError('GitHub limits us', { retryAfterMs: wait })
+    try {
+      return await request(options)
+    } catch (error) {
+      const { retryAfterMs } = readFailure(error)
+      if (retryAfterMs !== null) limitedUntil = Math.max(limitedUntil, now() + retryAfterMs)
+      throw error
+    }
+  })
+  return octokit
+}
 
 /** `fetch` that gives up, for Probot's `request.fetch`. */
 export function fetchWithTimeout(input: string | URL | Request, init?: RequestInit): Promise<Response> {

@@ -28,6 +28,8 @@ const combinations = judged(
     entries.length <= MAX_LEGS_PER_JOB ? null : `has ${entries.length} combinations; at most ${MAX_LEGS_PER_JOB}`,
 )
 
+const AXIS_RULE = 'must be a list of values, or "$" and the name of a matrix of "matrices"'
+
 /** A job's `matrix`: axes under names of the writer's choice, beside `include` and `exclude`. */
 export const matrixSchema = z
   .object(
@@ -45,18 +47,7 @@ export const matrixSchema = z
   )
   .catchall(
     z
-      .union(
-        [
-          z
-            .string()
-            .regex(
-              /^\$[A-Za-z_][A-Za-z0-9_-]{0,99}$/,
-              'must be a list of values, or "$" and the name of a matrix of "matrices"',
-            ),
-          axisSchema,
-        ],
-        'must be a list of values, or "$" and the name of a matrix of "matrices"',
-      )
+      .union([z.string().regex(/^\$[A-Za-z_][A-Za-z0-9_-]{0,99}$/, AXIS_RULE), axisSchema], AXIS_RULE)
       .describe('An axis: its values, or `$name` for the values of a matrix of `matrices`. Default: none.'),
   )
   .check((context) => {

@@ -48,6 +48,7 @@ export const identifier = z.string().regex(IDENTIFIER, IDENTIFIER_RULE)
 export const shownText = judged(z.string(), (text) =>
   /\p{Cc}/u.test(text) ? 'holds a control character, which no name can show' : null,
 )
+
 export function duration(bounds: { least: string; most: string }) {
   const [least, most] = [parseDuration(bounds.least) ?? 0, parseDuration(bounds.most) ?? 0]
   return judged(z.string(DURATION_RULE).regex(DURATION, DURATION_RULE), (text) => {
