@@ -216,9 +216,9 @@ function judgeGate(
 function holdingLine(open: readonly CheckRow[], bad: readonly CheckRow[]): string {
   const first = open.find((row) => row.state === 'running') ?? open[0]
   const others = open.length > 1 ? ` and ${open.length - 1} more` : ''
-  const why = first?.state === 'waiting' && first.note !== null ? ` (${first.note})` : ''
+  const why = first?.state === 'waiting' && first.note !== null ? `: ${first.note}` : ''
   const failed = bad.length > 0 ? ` ${count(bad.length, 'leg')} already did not pass.` : ''
-  return `Held by ${first?.name ?? 'a leg'}${why}${others}.${failed}`
+  return `Held by ${first?.name ?? 'a leg'}${others}${why}.${failed}`
 }
 
 function isBad(row: CheckRow, states: ReadonlyMap<string, LegState>): boolean {

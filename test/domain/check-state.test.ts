@@ -263,7 +263,7 @@ describe('a gate', () => {
     [
       'a retry is to come',
       gateCheck([makeLeg({ job: 'a', ...retries(1) }, { attempts: [makeEnded('failure')] })]),
-      ['in_progress', 'Held by docker / a (the workflow run failed; is tried again).', 'Cancel'],
+      ['in_progress', 'Held by docker / a: the workflow run failed; is tried again.', 'Cancel'],
     ],
     [
       'one failed and others are at work',
