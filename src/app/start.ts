@@ -1,7 +1,7 @@
 /** From a trigger to runs in the store: observe what GitHub and the store say now, decide, write. */
 import { decideStart, type StartFacts } from '../domain/decide-start.ts'
+import { pullRequestTrigger } from '../domain/payload.ts'
 import { ALL_FILES, type ChangedFiles, needsChangedFiles } from '../domain/plan.ts'
-import { pullRequestTrigger } from '../domain/read-event.ts'
 import type { Trigger } from '../domain/trigger.ts'
 import { count } from '../domain/wording.ts'
 import type { GitHub, Store } from '../ports.ts'

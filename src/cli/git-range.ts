@@ -1,7 +1,7 @@
 /** A range of a local clone, read as the pull request that it would be. Git is given arguments, never a command line. */
 import { execa } from 'execa'
+import { pullRequestTrigger } from '../domain/payload.ts'
 import type { ChangedFiles } from '../domain/plan.ts'
-import { pullRequestTrigger } from '../domain/read-event.ts'
 import type { PullRequest, Repo, Trigger } from '../domain/trigger.ts'
 
 /** The number of a pull request that is not open yet. */

@@ -8,6 +8,7 @@ import { ALL_FILES, type ChangedFiles, planRuns } from '../domain/plan.ts'
 import { readEvent } from '../domain/read-event.ts'
 import type { Trigger } from '../domain/trigger.ts'
 import { readGitRange } from './git-range.ts'
+import { printable } from './printable.ts'
 import { planToJson, renderPlan } from './render-plan.ts'
 
 interface PlanOptions {
@@ -57,7 +58,7 @@ async function plan(options: PlanOptions, directory: string): Promise<void> {
 async function readConfig(file: string): Promise<Config | null> {
   const result = parseConfig(await readInput(file, 'the configuration'), { path: file })
   if (result.ok) return result.config
-  for (const problem of result.problems) console.error(formatProblem(problem))
+  for (const problem of result.problems) console.error(printable(formatProblem(problem)))
   process.exitCode = 1
   return null
 }

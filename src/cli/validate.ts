@@ -76,11 +76,11 @@ function fail(message: string): void {
 /** The problem, the line that it is on, and a caret below its column. */
 export function showProblem(problem: ConfigProblem, lines: readonly string[]): string {
   const line = lines[problem.line - 1]
-  if (line === undefined || line.length > 200) return formatProblem(problem)
+  if (line === undefined || line.length > 200) return printable(formatProblem(problem))
   const number = String(problem.line)
   const indent = line.slice(0, problem.column - 1).replaceAll(/[^\t]/g, ' ')
   return [
-    formatProblem(problem),
+    printable(formatProblem(problem)),
     `  ${number} | ${printable(line)}`,
     `  ${' '.repeat(number.length)} | ${indent}^`,
   ].join('\n')

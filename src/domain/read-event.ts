@@ -4,8 +4,9 @@
  * but keeping them.
  */
 import { z } from 'zod'
-import type { FailedJob, WorkflowRunObservation, WorkflowRunStatus } from './run.ts'
-import type { PullRequest, Repo, Trigger } from './trigger.ts'
+import { id, pullRequest, pullRequestTrigger, repository, sha, workflowRun } from './payload.ts'
+import type { FailedJob, WorkflowRunObservation } from './run.ts'
+import type { Repo, Trigger } from './trigger.ts'
 
 /** The events of the app's webhook, and of each the actions that mean something; `null`: the event has no actions. */
 export const HANDLED_EVENTS = {
@@ -79,29 +80,8 @@ export function readEvent(event: string, payload: unknown): Signal {
   }
 }
 
-const sha = z.string().regex(/^[0-9a-f]{40}$/, 'must be a commit id of 40 hexadecimal digits')
-const id = z.number().int().nonnegative()
-/** JSON has dates as text only; a number or a null in its place is none. */
-const date = z.string().pipe(z.coerce.date())
 const ZERO_SHA = '0'.repeat(40)
 
-const repository = z
-  .object({
-    id,
-    node_id: z.string().default(''),
-    name: z.string().min(1),
-    owner: z.object({ login: z.string().min(1) }),
-    default_branch: z.string().min(1).default('main'),
-  })
-  .transform(
-    (repo): Repo => ({
-      id: repo.id,
-      nodeId: repo.node_id,
-      owner: repo.owner.login,
-      name: repo.name,
-      defaultBranch: repo.default_branch,
-    }),
-  )
 const sender = z.object({ login: z.string() }).transform((user) => user.login)
 const installation = z
   .object({ id })
@@ -137,27 +117,6 @@ const push = z
     return { kind: 'trigger', repo, installationId, trigger: { ...base, kind: 'push', refName, before } }
   })
 
-const pullRequest = z
-  .object({
-    number: z.number().int().positive(),
-    state: z.enum(['open', 'closed']),
-    draft: z.boolean().default(false),
-    head: z.object({ ref: z.string(), sha, repo: z.object({ full_name: z.string() }).nullable() }),
-    base: z.object({ ref: z.string(), sha }),
-  })
-  .transform(
-    (pr): PullRequest => ({
-      number: pr.number,
-      headSha: pr.head.sha,
-      headRef: pr.head.ref,
-      headRepo: pr.head.repo?.full_name ?? null,
-      baseRef: pr.base.ref,
-      baseSha: pr.base.sha,
-      draft: pr.draft,
-      state: pr.state,
-    }),
-  )
-
 const pullRequestEvent = z
   .object({
     ...inRepo,
@@ -172,21 +131,6 @@ const pullRequestEvent = z
       return { kind: 'pull_request_closed', repo, installationId, number: pr.number }
     return { kind: 'trigger', repo, installationId, trigger: pullRequestTrigger(repo, pr) }
   })
-
-/** The trigger of a pull request at its present head. */
-export function pullRequestTrigger(repo: Repo, pr: PullRequest): Extract<Trigger, { kind: 'pull_request' }> {
-  return { kind: 'pull_request', repo, sha: pr.headSha, refName: `${pr.number}/merge`, pullRequest: pr }
-}
-
-/** Reads a pull request as REST answers it, the same object that payloads carry. Throws when it is none. */
-export function readPullRequest(body: unknown): PullRequest {
-  return pullRequest.parse(body)
-}
-
-/** Reads a repository as REST answers it. Throws when it is none. */
-export function readRepo(body: unknown): Repo {
-  return repository.parse(body)
-}
 
 const mergeGroup = z
   .object({
@@ -277,43 +221,6 @@ const checkSuite = z
       return { kind: 'suite_rerequested', repo, installationId, sha: suite.head_sha, sender: login }
     },
   )
-
-const workflowRun = z
-  .object({
-    id,
-    name: z.string().nullish(),
-    display_title: z.string().nullish(),
-    event: z.string(),
-    run_attempt: z.number().int().positive().default(1),
-    status: z.string().nullable(),
-    conclusion: z.string().nullable(),
-    html_url: z.string(),
-    created_at: date,
-    run_started_at: date.nullish(),
-    updated_at: date,
-  })
-  .transform((run): WorkflowRunObservation & { event: string } => ({
-    workflowRunId: run.id,
-    title: run.display_title ?? run.name ?? '',
-    runAttempt: run.run_attempt,
-    status: foldStatus(run.status),
-    conclusion: run.conclusion,
-    url: run.html_url,
-    startedAt: run.run_started_at ?? run.created_at,
-    updatedAt: run.updated_at,
-    event: run.event,
-  }))
-
-/** Reads a workflow run as REST answers it. Throws when it is none. */
-export function readWorkflowRun(body: unknown): WorkflowRunObservation {
-  const { event: _, ...observation } = workflowRun.parse(body)
-  return observation
-}
-
-function foldStatus(status: string | null): WorkflowRunStatus {
-  if (status === 'completed' || status === 'in_progress') return status
-  return 'queued'
-}
 
 const workflowRunEvent = z
   .object({ ...inRepo, action: z.string(), workflow_run: workflowRun })

@@ -1,16 +1,7 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import {
-  HANDLED_EVENTS,
-  type HandledEvent,
-  isHandled,
-  pullRequestTrigger,
-  readEvent,
-  readPullRequest,
-  readRepo,
-  readWorkflowRun,
-  type Signal,
-} from '../../src/domain/read-event.ts'
+import { pullRequestTrigger, readPullRequest, readRepo, readWorkflowRun } from '../../src/domain/payload.ts'
+import { HANDLED_EVENTS, type HandledEvent, isHandled, readEvent, type Signal } from '../../src/domain/read-event.ts'
 import { makePullRequest, makeRepo, NEWER_SHA, SHA } from '../support/facts.ts'
 
 const EVENTS = Object.keys(HANDLED_EVENTS) as HandledEvent[]

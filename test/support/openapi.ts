@@ -34,7 +34,7 @@ const load = createRequire(import.meta.url)
 
 export class GitHubDescription {
   readonly #document: JsonObject = load('@octokit/openapi/generated/api.github.com.json')
-  readonly #graphql: GraphQLSchema = buildSchema(github.idl)
+  readonly #graphql: GraphQLSchema = buildSchema(github.idl, { assumeValidSDL: true })
   readonly #ajv = makeAjv(this.#document)
   readonly #compiled = new Map<string, ValidateFunction>()
   readonly #operations = listOperations(this.#document)
@@ -135,7 +135,10 @@ export class GitHubDescription {
     })
     if (result instanceof Promise) throw new Error('the reply holds a promise')
     const same = JSON.stringify(result.data) === JSON.stringify(data)
-    return [...(result.errors ?? []).map((error) => error.message), ...(same ? [] : ['the reply holds what was not asked'])]
+    return [
+      ...(result.errors ?? []).map((error) => error.message),
+      ...(same ? [] : ['the reply holds what was not asked']),
+    ]
   }
 
   #compile(pointer: string): ValidateFunction {
@@ -146,7 +149,9 @@ export class GitHubDescription {
 
   #resolve(value: unknown): JsonObject {
     if (!isObject(value)) return {}
-    return typeof value.$ref === 'string' ? this.#resolve(dig(this.#document, ...value.$ref.slice(2).split('/'))) : value
+    return typeof value.$ref === 'string'
+      ? this.#resolve(dig(this.#document, ...value.$ref.slice(2).split('/')))
+      : value
   }
 }
 
@@ -158,7 +163,18 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
 function makeAjv(document: JsonObject): Ajv {
   const ajv = new Ajv({ strict: false, validateSchema: false, inlineRefs: false })
   for (const [name, accepts] of Object.entries(FORMATS)) ajv.addFormat(name, accepts)
-  for (const name of ['uri-template', 'date', 'email', 'repo.nwo', 'int32', 'int64', 'timestamp', 'ipv4', 'ipv6', 'hostname'])
+  for (const name of [
+    'uri-template',
+    'date',
+    'email',
+    'repo.nwo',
+    'int32',
+    'int64',
+    'timestamp',
+    'ipv4',
+    'ipv6',
+    'hostname',
+  ])
     ajv.addFormat(name, true)
   ajv.addSchema({ $id: 'github', ...(allowNull(document) as JsonObject) })
   return ajv

@@ -1,7 +1,7 @@
 /** GitHub through Octokit, as one installation and as the app. */
 import type { Probot } from 'probot'
+import { readPullRequest, readRepo, readWorkflowRun } from '../../domain/payload.ts'
 import { ALL_FILES, type ChangedFiles } from '../../domain/plan.ts'
-import { readPullRequest, readRepo, readWorkflowRun } from '../../domain/read-event.ts'
 import type { WorkflowRunObservation } from '../../domain/run.ts'
 import type { Repo } from '../../domain/trigger.ts'
 import type { CheckWrite, GitHub, GitHubApp, HookDelivery, Permission, RepoName } from '../../ports.ts'
