@@ -83,6 +83,13 @@ ci.yml:7:42: "needs" names "biuld", which is no job of this pipeline; did you me
   })
 })
 
+test('what a terminal would obey is not printed', async () => {
+  await write('.github/signalbox.yml', `version: 1\n"a\u009b31m\u202eb": 1\npipelines: {}\n`)
+  const { stderr } = await run()
+  expect(stderr).toContain('a\u{FFFD}31m\u{FFFD}b')
+  expect(stderr).not.toMatch(/[\u009b\u202e]/)
+})
+
 test('problems as JSON', async () => {
   await write('.github/signalbox.yml', 'version: 2\n')
   const { stdout, stderr, exitCode } = await run('--json')
