@@ -1,0 +1,119 @@
+/**
+ * GitHub's part in a test of the adapter, played by nock, with the adapter connected to it as the app connects it:
+ * Probot, its plugins, our limits and time-outs. What is said on either side is held against GitHub's description.
+ */
+import { generateKeyPairSync } from 'node:crypto'
+import nock from 'nock'
+import { createProbot } from 'probot'
+import { connectApp } from '../../src/adapters/github/github.ts'
+import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
+import type { GitHub, GitHubApp } from '../../src/ports.ts'
+import { makeTestLog } from './app.ts'
+import { type Exchange, GitHubDescription } from './openapi.ts'
+
+export const APP_ID = 4711
+export const INSTALLATION_ID = 9
+/** What no message may hold. */
+export const TOKEN = 'ghs_thisIsTheTokenOfTheInstallation00000'
+
+export interface ScriptedReply {
+  readonly status?: number
+  /** Undefined: no body. A function gets the query. */
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+  /** What the request's query must hold, among others. */
+  readonly query?: Record<string, string>
+  readonly delayMs?: number
+  readonly times?: number
+  /** GitHub does not answer: the connection breaks with these words. */
+  readonly cut?: string
+}
+
+const API = 'https://api.github.com'
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
+export class DescribedGitHub {
+  readonly description = new GitHubDescription()
+  /** What was asked, but for tokens, whether or not there was an answer to it. */
+  requests: Omit<Exchange, 'status' | 'replyBody'>[] = []
+  #faults: string[] = []
+
+  /** Only what is scripted is answered; anything else breaks like a network. */
+  start(): void {
+    nock.disableNetConnect()
+    nock.emitter.on('no match', this.#onNoMatch)
+  }
+
+  stop(): void {
+    nock.emitter.off('no match', this.#onNoMatch)
+    nock.cleanAll()
+    nock.enableNetConnect()
+  }
+
+  readonly #onNoMatch = (request: { method?: string; path?: string; options?: { method?: string; path?: string } }) => {
+    const method = request.method ?? request.options?.method ?? '?'
+    this.#faults.push(`${method} ${request.path ?? request.options?.path ?? '?'} was not expected`)
+  }
+
+  async connectApp(): Promise<GitHubApp> {
+    const env = {
+      APP_ID: String(APP_ID),
+      PRIVATE_KEY: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+      WEBHOOK_SECRET: 'unused here',
+    }
+    const overrides = { log: makeTestLog(), Octokit: SignalboxOctokit, request: { fetch: fetchWithTimeout } }
+    return connectApp(await createProbot({ env, overrides }).ready(), APP_ID)
+  }
+
+  async connectInstallation(): Promise<GitHub> {
+    const app = await this.connectApp()
+    this.answerToken()
+    return app.forInstallation(INSTALLATION_ID)
+  }
+
+  answerToken(): void {
+    const body = {
+      ...this.description.example('POST /app/installations/{installation_id}/access_tokens', 201),
+      token: TOKEN,
+      expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+    }
+    this.answer('POST', `/app/installations/${INSTALLATION_ID}/access_tokens`, { status: 201, body })
+  }
+
+  answer(method: 'GET' | 'POST', path: string, reply: ScriptedReply): void {
+    const { status = 200, query = {} } = reply
+    const interceptor = nock(API)
+      .intercept((uri) => {
+        const url = new URL(uri, API)
+        return url.pathname === path && Object.entries(query).every(([key, value]) => url.searchParams.get(key) === value)
+      }, method)
+      .times(reply.times ?? 1)
+      .delay(reply.delayMs ?? 0)
+    if (reply.cut !== undefined) {
+      interceptor.replyWithError(Object.assign(new Error(reply.cut), { code: 'ECONNRESET' }))
+      return
+    }
+    interceptor.reply((uri, requestBody) => {
+      const url = new URL(uri, API)
+      const asked = {
+        method,
+        path,
+        query: Object.fromEntries(url.searchParams),
+        requestBody: requestBody === '' ? undefined : requestBody,
+      }
+      if (!path.endsWith('/access_tokens')) this.requests.push(asked)
+      this.#faults.push(...this.description.faultsOf({ ...asked, status, replyBody: reply.body }))
+      const json = reply.body === undefined ? {} : { 'content-type': 'application/json' }
+      return [status, reply.body === undefined ? '' : JSON.stringify(reply.body), { ...json, ...reply.headers }]
+    })
+  }
+
+  /** Throws unless all that was scripted was asked for, and nothing else, as GitHub describes it. Forgets it all. */
+  verify(): void {
+    const faults = [...this.#faults, ...nock.pendingMocks().map((mock) => `${mock} was not asked for`)]
+    this.#faults = []
+    this.requests = []
+    nock.cleanAll()
+    if (faults.length > 0) throw new Error(faults.join('\n'))
+  }
+}
