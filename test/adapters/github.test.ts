@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
 import { ALL_FILES } from '../../src/domain/plan.ts'
 import type { GitHub } from '../../src/ports.ts'
-import { APP_ID, DescribedGitHub, INSTALLATION_ID, TOKEN } from '../support/described-github.ts'
+import { DescribedGitHub, INSTALLATION_ID, type ScriptedReply, TOKEN } from '../support/described-github.ts'
 import { makeRepo, SHA } from '../support/facts.ts'
 
 const api = new DescribedGitHub()
@@ -16,7 +16,15 @@ beforeAll(async () => {
 afterEach(() => api.verify())
 afterAll(() => api.stop())
 
-const NOT_FOUND = { status: 404, body: { message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' } }
+const NOT_FOUND = {
+  status: 404,
+  body: { message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' },
+}
+
+const FORBIDDEN = {
+  message: 'Resource not accessible by integration',
+  documentation_url: 'https://docs.github.com/rest',
+}
 
 /** GitHub's own example of the reply to a GET. */
 function example(path: string, name?: string) {
@@ -67,29 +75,37 @@ describe('reading a file', () => {
     expect(await read()).toBeNull()
   })
 
-  test('a server error is asked once more, then to be tried again later', async () => {
-    api.answer('GET', path, { status: 502, body: { message: 'Server Error' }, times: 2 })
-    await expect(read()).rejects.toThrow(new TransientError('GitHub failed while reading .github/signalbox.yml: Server Error (502)'))
-    expect(api.requests).toHaveLength(2)
+  test('a server error is to be tried again later, by the queue and not at once', async () => {
+    api.answer('GET', path, { status: 502, body: { message: 'Server Error' } })
+    await expect(read()).rejects.toThrow(
+      new TransientError('GitHub failed while reading .github/signalbox.yml: Server Error (502)'),
+    )
+    expect(api.requests).toHaveLength(1)
+  })
+
+  test('no answer is to be tried again later', async () => {
+    api.answer('GET', path, { cut: 'socket hang up' })
+    await expect(read()).rejects.toThrow(/^GitHub did not answer while reading .github\/signalbox.yml: /)
   })
 
   test('a refusal stays', async () => {
-    api.answer('GET', path, { status: 403, body: { message: 'Resource not accessible by integration', documentation_url: 'https://docs.github.com/rest' } })
+    api.answer('GET', path, { status: 403, body: FORBIDDEN })
     const error = await read().catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(GitHubError)
-    expect(error).toMatchObject({ status: 403, message: expect.stringContaining('Resource not accessible by integration') })
-  })
-
-  test('limits say how long to wait, and are not asked again', async () => {
-    const limited = { message: 'You have exceeded a secondary rate limit.', documentation_url: 'https://docs.github.com/rest' }
-    api.answer('GET', path, { status: 403, body: limited, headers: { 'retry-after': '7' } })
-    await expect(read()).rejects.toMatchObject({ name: 'TransientError', retryAfterMs: 7_000 })
+    expect(error).toMatchObject({
+      status: 403,
+      message: 'GitHub refused while reading .github/signalbox.yml: Resource not accessible by integration (403)',
+    })
   })
 })
 
 describe('pull requests', () => {
   const path = '/repos/acme/shop/pulls/7'
-  const pullRequest = () => ({ ...example('/repos/{owner}/{repo}/pulls/{pull_number}'), number: 7, requested_teams: [] })
+  const pullRequest = () => ({
+    ...example('/repos/{owner}/{repo}/pulls/{pull_number}'),
+    number: 7,
+    requested_teams: [],
+  })
 
   test('as it is now', async () => {
     api.answer('GET', path, { body: pullRequest() })
@@ -142,14 +158,12 @@ describe('pull requests', () => {
   })
 
   test('a page that fails is no short list', async () => {
-    answerFiles([files(0, 100), []].slice(0, 1))
-    api.verify.bind(api)
-    expect(await github.listPullRequestFiles(repo, 7)).toMatchObject({ kind: 'listed' })
     api.answer('GET', `${path}/files`, {
       headers: { link: `<https://api.github.com${path}/files?per_page=100&page=2>; rel="next"` },
       body: files(0, 100),
     })
-    api.answer('GET', `${path}/files`, { query: { page: '2' }, status: 503, body: { code: '503', message: 'Service unavailable', documentation_url: '' }, times: 2 })
+    const body = { code: '503', message: 'Service unavailable', documentation_url: '' }
+    api.answer('GET', `${path}/files`, { query: { page: '2' }, status: 503, body })
     await expect(github.listPullRequestFiles(repo, 7)).rejects.toBeInstanceOf(TransientError)
   })
 })
@@ -159,13 +173,16 @@ describe('comparing commits', () => {
   const compare = () => github.compareFiles(repo, 'c'.repeat(40), SHA)
   const comparison = (count: number) => {
     const body = example('/repos/{owner}/{repo}/compare/{basehead}') as { files: object[] }
-    return { ...body, files: Array.from({ length: count }, (_, index) => ({ ...body.files[0], filename: `${index}.ts` })) }
+    return {
+      ...body,
+      files: Array.from({ length: count }, (_, index) => ({ ...body.files[0], filename: `${index}.ts` })),
+    }
   }
 
   test('the files between them; a renamed one by both names', async () => {
-    const body = comparison(2)
-    body.files[1] = { ...body.files[1], status: 'renamed', previous_filename: 'old.ts' }
-    api.answer('GET', path, { body })
+    const { files, ...body } = comparison(2)
+    const renamed = { ...files[1], status: 'renamed', previous_filename: 'old.ts' }
+    api.answer('GET', path, { body: { ...body, files: [files[0], renamed] } })
     expect(await compare()).toEqual({ kind: 'listed', files: ['0.ts', '1.ts', 'old.ts'] })
   })
 
@@ -183,14 +200,16 @@ describe('comparing commits', () => {
   })
 
   test('a comparison that takes too long is tried again later', async () => {
-    api.answer('GET', path, { status: 500, body: { message: 'this diff is taking too long to generate' }, times: 2 })
+    api.answer('GET', path, { status: 500, body: { message: 'this diff is taking too long to generate' } })
     await expect(compare()).rejects.toBeInstanceOf(TransientError)
   })
 })
 
 describe('repositories and branches', () => {
   test('the repository itself', async () => {
-    api.answer('GET', '/repos/acme/shop', { body: { ...example('/repos/{owner}/{repo}'), language: null } })
+    // The example lacks it, at every level.
+    const body = { ...example('/repos/{owner}/{repo}'), language: null, source: undefined, parent: undefined }
+    api.answer('GET', '/repos/acme/shop', { body })
     expect(await github.getRepo(repo)).toEqual({
       id: 1296269,
       nodeId: 'MDEwOlJlcG9zaXRvcnkxMjk2MjY5',
@@ -215,34 +234,47 @@ describe('repositories and branches', () => {
   test('no such branch, and an empty repository', async () => {
     api.answer('GET', '/repos/acme/shop/git/ref/heads%2Fgone', NOT_FOUND)
     expect(await github.getBranchSha(repo, 'gone')).toBeNull()
-    api.answer('GET', '/repos/acme/shop/git/ref/heads%2Fgone', { status: 409, body: { message: 'Git Repository is empty.' }, times: 2 })
+    api.answer('GET', '/repos/acme/shop/git/ref/heads%2Fgone', {
+      status: 409,
+      body: { message: 'Git Repository is empty.' },
+    })
     expect(await github.getBranchSha(repo, 'gone')).toBeNull()
   })
 })
 
 describe('permissions', () => {
+  const path = '/repos/acme/shop/collaborators/ann/permission'
+  const answer = (permission: string) =>
+    api.answer('GET', path, { body: { permission, role_name: permission, user: null } })
+
   test.each(['admin', 'write', 'read', 'none'] as const)('%s', async (permission) => {
-    const body = { ...example('/repos/{owner}/{repo}/collaborators/{username}/permission'), permission }
-    api.answer('GET', '/repos/acme/shop/collaborators/ann/permission', { body })
+    answer(permission)
     expect(await github.getPermission(repo, 'ann')).toBe(permission)
   })
 
   test('a stranger, and a word that we do not know, may nothing', async () => {
-    api.answer('GET', '/repos/acme/shop/collaborators/eve/permission', NOT_FOUND)
-    expect(await github.getPermission(repo, 'eve')).toBe('none')
-    const body = { ...example('/repos/{owner}/{repo}/collaborators/{username}/permission'), permission: 'owner' }
-    api.answer('GET', '/repos/acme/shop/collaborators/eve/permission', { body })
-    expect(await github.getPermission(repo, 'eve')).toBe('none')
+    api.answer('GET', path, NOT_FOUND)
+    expect(await github.getPermission(repo, 'ann')).toBe('none')
+    answer('owner')
+    expect(await github.getPermission(repo, 'ann')).toBe('none')
   })
 })
 
 describe('the app itself', () => {
   const [one] = example('/app/hook/deliveries') as readonly object[]
-  const delivery = (id: number, deliveredAt: string, status_code = 200) => ({ ...one, id, guid: `guid-${id}`, delivered_at: deliveredAt, status_code })
+  const delivery = (id: number, deliveredAt: string, status_code = 200) => ({
+    ...one,
+    id,
+    guid: `guid-${id}`,
+    delivered_at: deliveredAt,
+    status_code,
+  })
 
   test('deliveries until the time asked for, over pages, and no further', async () => {
     const app = await api.connectApp()
-    const next = (cursor: string) => ({ link: `<https://api.github.com/app/hook/deliveries?per_page=100&cursor=${cursor}>; rel="next"` })
+    const next = (cursor: string) => ({
+      link: `<https://api.github.com/app/hook/deliveries?per_page=100&cursor=${cursor}>; rel="next"`,
+    })
     api.answer('GET', '/app/hook/deliveries', {
       query: { per_page: '100' },
       headers: next('v1_2'),
@@ -282,22 +314,61 @@ describe('the app itself', () => {
     const suspended = await app.forInstallation(INSTALLATION_ID)
     const error = await suspended.readFile(repo, 'a', 'main').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(GitHubError)
-    expect(error).toMatchObject({ status: 403, message: 'GitHub refused while reading a: This installation has been suspended (403)' })
+    expect(error).toMatchObject({
+      status: 403,
+      message: 'GitHub refused while reading a: This installation has been suspended (403)',
+    })
     expect(wordsOf(error)).not.toMatch(/ghs_|PRIVATE KEY|bearer|eyJ/i)
   })
 
-  test('no fault holds the token in its words', async () => {
-    for (const [status, times] of [[500, 2], [401, 1], [403, 1], [422, 1]] as const) {
-      const fresh = await api.connectInstallation()
-      api.answer('GET', '/repos/acme/shop/commits/x/check-runs', { status, body: { message: `refused ${status}` }, times: status === 401 ? 4 : times })
-      const error = await fresh.listChecks(repo, 'x').catch((thrown: unknown) => thrown)
-      expect(error).toBeInstanceOf(Error)
-      expect(wordsOf(error)).toContain(`refused ${status}`)
-      expect(wordsOf(error)).not.toContain(TOKEN)
-    }
-    expect(APP_ID).toBeGreaterThan(0)
+  test.each([500, 403, 422])('a fault after %i does not hold the token', async (status) => {
+    api.answer('GET', '/repos/acme/shop/commits/x/check-runs', { status, body: { message: `refused ${status}` } })
+    const error = await github.listChecks(repo, 'x').catch((thrown: unknown) => thrown)
+    expect(wordsOf(error)).toContain(`refused ${status}`)
+    expect(wordsOf(error)).not.toContain(TOKEN)
   })
 })
+
+describe("GitHub's limits", () => {
+  const path = '/repos/acme/shop/contents/a'
+  const limited = {
+    message: 'You have exceeded a secondary rate limit.',
+    documentation_url: 'https://docs.github.com/rest',
+  }
+  const primary = {
+    message: 'API rate limit exceeded for installation ID 9.',
+    documentation_url: 'https://docs.github.com/rest',
+  }
+  const inTenSeconds = () => String(Math.floor(Date.now() / 1000) + 10)
+
+  test.each<[string, ScriptedReply, number, number]>([
+    ['403 with retry-after', { status: 403, body: limited, headers: { 'retry-after': '7' } }, 7_000, 7_000],
+    ['429 with retry-after', { status: 429, body: limited, headers: { 'retry-after': '3' } }, 3_000, 3_000],
+    ['429 alone', { status: 429, body: limited }, 60_000, 60_000],
+    ['a secondary limit by its words alone', { status: 403, body: limited }, 60_000, 60_000],
+    [
+      'the hourly limit, until its reset',
+      { status: 403, body: primary, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inTenSeconds() } },
+      1_000,
+      11_000,
+    ],
+  ])('%s: wait, and send nothing meanwhile', async (_what, reply, atLeast, atMost) => {
+    const own = await api.connectInstallation()
+    api.answer('GET', path, reply)
+    const read = () => own.readFile(repo, 'a', 'main').catch((thrown: unknown) => thrown)
+    const first = await read()
+    expect(first).toBeInstanceOf(TransientError)
+    expect(waitOf(first)).toBeGreaterThanOrEqual(atLeast)
+    expect(waitOf(first)).toBeLessThanOrEqual(atMost)
+    const second = await read()
+    expect(waitOf(second)).toBeGreaterThan(atLeast - 1_000)
+    expect(api.requests).toHaveLength(1)
+  })
+})
+
+function waitOf(error: unknown): number | null {
+  return error instanceof TransientError ? error.retryAfterMs : null
+}
 
 /** The messages of an error and of all its causes. */
 function wordsOf(error: unknown): string {

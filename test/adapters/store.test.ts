@@ -1,7 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lockDirectory } from '../../src/adapters/store/directory-lock.ts'
 import { openStore } from '../../src/adapters/store/open-store.ts'
 import { decideRun } from '../../src/domain/decide-run.ts'
 import type { NewRun, StartRequest, Store } from '../../src/ports.ts'
@@ -374,12 +377,32 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
 describe('the data directory', () => {
   test('belongs to one process; that of a dead one is taken over', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'signalbox-data-'))
+    const unlock = await lockDirectory(directory)
+    await expect(lockDirectory(directory)).rejects.toThrow(/is in use by another Signalbox/)
+    await unlock()
+    // What a killed process leaves: a socket that nobody listens on.
+    const script = `require('node:net').createServer().listen(${JSON.stringify(join(directory, 'signalbox.sock'))}, () => process.kill(process.pid, 'SIGKILL'))`
+    await execa(process.execPath, ['-e', script], { reject: false })
+    expect(existsSync(join(directory, 'signalbox.sock'))).toBe(true)
+    const again = await lockDirectory(directory)
+    await expect(lockDirectory(directory)).rejects.toThrow(/is in use/)
+    await again()
+    await rm(directory, { recursive: true })
+  })
+
+  test('with a path that is too long for its lock is refused in words', async () => {
+    await expect(lockDirectory(join(tmpdir(), 'x'.repeat(120)))).rejects.toThrow(/too long for the lock/)
+  })
+
+  test('of a store that is closed can be opened again, with what is in it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'signalbox-data-'))
     const open = () => openStore({ databaseUrl: null, dataDirectory: directory, onError })
-    await writeFile(join(directory, 'signalbox.pid'), '1')
-    await expect(open()).rejects.toThrow(/is in use by another Signalbox/)
-    await writeFile(join(directory, 'signalbox.pid'), '4194999')
-    const store = await open()
-    await store.close()
+    const first = await open()
+    await first.installations.saveInstallation({ id: 3, account: 'acme', suspended: false })
+    await first.close()
+    const second = await open()
+    expect(await second.installations.getInstallation(3)).toMatchObject({ account: 'acme' })
+    await second.close()
     await rm(directory, { recursive: true })
   })
 })

@@ -3,12 +3,13 @@
  * Probot, its plugins, our limits and time-outs. What is said on either side is held against GitHub's description.
  */
 import { generateKeyPairSync } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import nock from 'nock'
+import { pino } from 'pino'
 import { createProbot } from 'probot'
 import { connectApp } from '../../src/adapters/github/github.ts'
 import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
 import type { GitHub, GitHubApp } from '../../src/ports.ts'
-import { makeTestLog } from './app.ts'
 import { type Exchange, GitHubDescription } from './openapi.ts'
 
 export const APP_ID = 4711
@@ -18,8 +19,10 @@ export const TOKEN = 'ghs_thisIsTheTokenOfTheInstallation00000'
 
 export interface ScriptedReply {
   readonly status?: number
-  /** Undefined: no body. A function gets the query. */
+  /** Undefined: no body. */
   readonly body?: unknown
+  /** A body that is not JSON, as proxies send; it is held against nothing. */
+  readonly text?: string
   readonly headers?: Record<string, string>
   /** What the request's query must hold, among others. */
   readonly query?: Record<string, string>
@@ -50,9 +53,8 @@ export class DescribedGitHub {
     nock.enableNetConnect()
   }
 
-  readonly #onNoMatch = (request: { method?: string; path?: string; options?: { method?: string; path?: string } }) => {
-    const method = request.method ?? request.options?.method ?? '?'
-    this.#faults.push(`${method} ${request.path ?? request.options?.path ?? '?'} was not expected`)
+  readonly #onNoMatch = ({ method, url }: Request) => {
+    this.#faults.push(`${method} ${url} was not expected`)
   }
 
   async connectApp(): Promise<GitHubApp> {
@@ -61,7 +63,11 @@ export class DescribedGitHub {
       PRIVATE_KEY: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
       WEBHOOK_SECRET: 'unused here',
     }
-    const overrides = { log: makeTestLog(), Octokit: SignalboxOctokit, request: { fetch: fetchWithTimeout } }
+    const overrides = {
+      log: pino({ level: 'silent' }),
+      Octokit: SignalboxOctokit,
+      request: { fetch: fetchWithTimeout },
+    }
     return connectApp(await createProbot({ env, overrides }).ready(), APP_ID)
   }
 
@@ -80,28 +86,36 @@ export class DescribedGitHub {
     this.answer('POST', `/app/installations/${INSTALLATION_ID}/access_tokens`, { status: 201, body })
   }
 
+  /** What is asked for needs no token after all. */
+  forgetToken(): void {
+    nock.cleanAll()
+  }
+
   answer(method: 'GET' | 'POST', path: string, reply: ScriptedReply): void {
     const { status = 200, query = {} } = reply
     const interceptor = nock(API)
       .intercept((uri) => {
         const url = new URL(uri, API)
-        return url.pathname === path && Object.entries(query).every(([key, value]) => url.searchParams.get(key) === value)
+        return (
+          url.pathname === path && Object.entries(query).every(([key, value]) => url.searchParams.get(key) === value)
+        )
       }, method)
       .times(reply.times ?? 1)
-      .delay(reply.delayMs ?? 0)
     if (reply.cut !== undefined) {
       interceptor.replyWithError(Object.assign(new Error(reply.cut), { code: 'ECONNRESET' }))
       return
     }
-    interceptor.reply((uri, requestBody) => {
-      const url = new URL(uri, API)
+    interceptor.reply(async (request: Request) => {
+      const text = await request.text()
+      await setTimeout(reply.delayMs ?? 0)
       const asked = {
         method,
         path,
-        query: Object.fromEntries(url.searchParams),
-        requestBody: requestBody === '' ? undefined : requestBody,
+        query: Object.fromEntries(new URL(request.url).searchParams),
+        requestBody: text === '' ? undefined : JSON.parse(text),
       }
       if (!path.endsWith('/access_tokens')) this.requests.push(asked)
+      if (reply.text !== undefined) return [status, reply.text, { 'content-type': 'text/html', ...reply.headers }]
       this.#faults.push(...this.description.faultsOf({ ...asked, status, replyBody: reply.body }))
       const json = reply.body === undefined ? {} : { 'content-type': 'application/json' }
       return [status, reply.body === undefined ? '' : JSON.stringify(reply.body), { ...json, ...reply.headers }]

@@ -75,6 +75,8 @@ export class GitHubDescription {
       .filter((one) => !known.includes(one))
       .map((one) => `GitHub has no parameter ${one}`)
     for (const parameter of parameters) {
+      // Described as a time alone, though its words say that it takes the ranges of GitHub's search.
+      if (parameter.name === 'created') continue
       const given = parameter.in === 'query' ? query[String(parameter.name)] : inPath.get(String(parameter.name))
       if (given === undefined && parameter.required === true) faults.push(`the parameter ${parameter.name} is missing`)
       if (given === undefined) continue
@@ -91,7 +93,7 @@ export class GitHubDescription {
     if (body === undefined) return dig(description, 'requestBody', 'required') === true ? ['the body is missing'] : []
     const known = dig(schema, 'properties')
     const unknown = isObject(body) && isObject(known) ? Object.keys(body).filter((key) => !(key in known)) : []
-    const check = this.#compile(`${pointer}/requestBody/content/${escape('application/json')}/schema`)
+    const check = this.#compile(`${pointer}/requestBody/content/${escapePointer('application/json')}/schema`)
     return [
       ...unknown.map((key) => `GitHub knows no ${key} in the body`),
       ...(check(body) ? [] : [`the request's ${wordOf(check)}`]),
@@ -108,7 +110,7 @@ export class GitHubDescription {
     if (!hasSchema && status < 400) return replyBody === undefined ? [] : ['GitHub answers no body']
     const base = reference ?? `${pointer}/responses/${status}`
     const check = this.#compile(
-      hasSchema ? `${base}/content/${escape('application/json')}/schema` : '/components/schemas/basic-error',
+      hasSchema ? `${base}/content/${escapePointer('application/json')}/schema` : '/components/schemas/basic-error',
     )
     return check(replyBody) ? [] : [`the reply's ${wordOf(check)}`]
   }
@@ -199,14 +201,14 @@ function listOperations(document: JsonObject): Operation[] {
       name: `${method.toUpperCase()} ${path}`,
       pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '([^/]+)')}$`),
       description: isObject(description) ? description : {},
-      pointer: `/paths/${escape(path)}/${method}`,
+      pointer: `/paths/${escapePointer(path)}/${method}`,
     })),
   )
   const parameters = (operation: Operation) => operation.name.split('{').length
   return operations.sort((a, b) => parameters(a) - parameters(b))
 }
 
-function escape(text: string): string {
+function escapePointer(text: string): string {
   return encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'))
 }
 

@@ -5,7 +5,7 @@
 import { GitHubError, TransientError } from '../../domain/errors.ts'
 import type { Repo } from '../../domain/trigger.ts'
 import type { CheckWrite, CheckWriteResult } from '../../ports.ts'
-import { readFailure, toFault } from './errors.ts'
+import { DEFAULT_LIMIT_MS, toFault, waitSaid } from './errors.ts'
 import type { Octokit } from './octokit.ts'
 
 /** GitHub carries mutations out one after the other, and gives a request ten seconds. */
@@ -49,12 +49,16 @@ async function mutate(
   try {
     return { data: await octokit.graphql<MutationData>(query, variables), errors: [] }
   } catch (error) {
-    const failed = error as { data?: MutationData | null; errors?: readonly MutationError[] }
+    const failed = error as {
+      data?: MutationData | null
+      errors?: readonly MutationError[]
+      headers?: Record<string, unknown>
+    }
     if (!Array.isArray(failed.errors)) throw toFault(error, 'writing check runs')
     const general = failed.errors.find((one) => one.path === undefined)
     if (failed.errors.some((one) => one.type === 'RATE_LIMITED'))
       throw new TransientError('GitHub limits us while writing check runs', {
-        retryAfterMs: readFailure(error).retryAfterMs,
+        retryAfterMs: waitSaid(failed.headers ?? {}) ?? DEFAULT_LIMIT_MS,
         cause: error,
       })
     if (general)

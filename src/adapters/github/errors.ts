@@ -2,7 +2,7 @@
 import { GitHubError, TransientError } from '../../domain/errors.ts'
 
 /** How long to wait when GitHub limits us without saying how long: its documentation says a minute. */
-const DEFAULT_LIMIT_MS = 60_000
+export const DEFAULT_LIMIT_MS = 60_000
 
 export interface Failure {
   /** Null: there was no answer. */
@@ -33,13 +33,17 @@ function messageOf(failure: { message?: unknown; response?: { data?: unknown } }
 
 function limitWait(status: number | null, message: string, headers: Record<string, unknown>): number | null {
   if (status !== 403 && status !== 429) return null
+  const isLimit = status === 429 || /secondary rate limit|abuse detection/i.test(message)
+  return waitSaid(headers) ?? (isLimit ? DEFAULT_LIMIT_MS : null)
+}
+
+/** How long the headers of a reply say to wait, in milliseconds; null: they do not. */
+export function waitSaid(headers: Record<string, unknown>): number | null {
   const after = Number(headers['retry-after'])
   if (Number.isFinite(after) && after > 0) return after * 1000
-  if (String(headers['x-ratelimit-remaining']) === '0') {
-    const reset = Number(headers['x-ratelimit-reset']) * 1000
-    return Number.isFinite(reset) ? Math.max(1000, reset - Date.now() + 1000) : DEFAULT_LIMIT_MS
-  }
-  return status === 429 || /secondary rate limit|abuse detection/i.test(message) ? DEFAULT_LIMIT_MS : null
+  if (String(headers['x-ratelimit-remaining']) !== '0') return null
+  const reset = Number(headers['x-ratelimit-reset']) * 1000
+  return Number.isFinite(reset) ? Math.max(1000, reset - Date.now() + 1000) : DEFAULT_LIMIT_MS
 }
 
 /** The fault to throw for an error of Octokit. @param what the attempted action, as «reading x». */

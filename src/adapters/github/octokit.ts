@@ -1,4 +1,5 @@
 /** Probot's Octokit, with the limits and time-outs that this app needs. */
+import type { Octokit as RestOctokit } from '@octokit/rest'
 import { ProbotOctokit } from 'probot'
 import { TransientError } from '../../domain/errors.ts'
 import { readFailure } from './errors.ts'
@@ -6,7 +7,8 @@ import { readFailure } from './errors.ts'
 /** No reply after this long counts as no reply. */
 const REQUEST_TIMEOUT_MS = 15_000
 
-export type Octokit = InstanceType<typeof ProbotOctokit>
+/** What the adapter needs of @octokit/rest's client. Probot's has the same, and signs as the app. */
+export type Octokit = Pick<RestOctokit, 'rest' | 'request' | 'graphql' | 'paginate' | 'hook'>
 
 /**
  * Without Probot's throttling and retry plugins. They hold requests in memory, where a killed process loses them, and

@@ -25,6 +25,7 @@ const QUEUES = {
     retryDelay: 1,
     retryBackoff: true,
     retryDelayMax: 60,
+    ...COMMON,
   },
   /** Retries go on for about two hours, then the dead letter queue marks the delivery as failed. */
   delivery: {
