@@ -21,6 +21,7 @@ for (const [name, load] of Object.entries(COMMANDS)) if (asked === undefined || 
 try {
   await program.parseAsync()
 } catch (error) {
-  console.error(`signalbox: ${error instanceof Error ? error.message : String(error)}`)
+  const { printable } = await import('./cli/printable.ts')
+  console.error(printable(`signalbox: ${error instanceof Error ? error.message : String(error)}`))
   process.exitCode = 1
 }

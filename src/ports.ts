@@ -4,6 +4,7 @@
  */
 import type { CheckButton, CheckConclusion } from './domain/check-state.ts'
 import type { RunConclusion } from './domain/decide-run.ts'
+import type { EarlierRun } from './domain/decide-start.ts'
 import type { ChangedFiles, GatePlan, RunPlan } from './domain/plan.ts'
 import type { CancelReason, FailedJob, RunFacts, WorkflowRunObservation } from './domain/run.ts'
 import type { PullRequest, Repo, Trigger, TriggerKind } from './domain/trigger.ts'
@@ -45,6 +46,8 @@ export interface CheckWrite {
 export type CheckWriteResult =
   | { readonly kind: 'written'; readonly nodeId: string }
   | { readonly kind: 'refused'; readonly message: string }
+  /** An error at GitHub: whether it was written is not known. */
+  | { readonly kind: 'failed'; readonly message: string }
   /** The check run to update does not exist any more. */
   | { readonly kind: 'gone' }
 
@@ -60,8 +63,6 @@ export interface GitHub {
   listPullRequestFiles(repo: RepoName, number: number): Promise<ChangedFiles>
   /** The files between two commits; `all` where GitHub's list is cut short (300), or cannot be made. */
   compareFiles(repo: RepoName, base: string, head: string): Promise<ChangedFiles>
-  /** The repository's own facts; null: not to be seen. */
-  getRepo(repo: RepoName): Promise<Repo | null>
   /** The commit at the tip of a branch; null: no such branch. */
   getBranchSha(repo: RepoName, branch: string): Promise<string | null>
   /** Never throws for what GitHub answered: the outcome says. */
@@ -103,8 +104,8 @@ export interface HookDelivery {
   readonly event: string
   readonly action: string | null
   readonly deliveredAt: Date
-  /** Whether the receiver answered with success. */
-  readonly ok: boolean
+  /** HTTP status of the receiver's answer; 0, 502 or 504 where there was none. */
+  readonly status: number
 }
 
 // ── Store ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,8 +135,10 @@ export interface StartRequest {
   readonly trusted: boolean
   readonly installationId: number
   readonly runs: readonly NewRun[]
-  /** Runs of the same pull request that the trigger makes obsolete: those on other commits, or on another base. */
-  readonly supersede: readonly { readonly runId: string; readonly reason: CancelReason }[]
+  /** Which earlier runs of the same pull request end: asked in the transaction, when no other can start one. */
+  readonly supersede: (
+    earlier: readonly EarlierRun[],
+  ) => readonly { readonly runId: string; readonly reason: CancelReason }[]
   /** The gates of this configuration, kept for the day when a broken one replaces it; null: leave what is kept. */
   readonly goodGates: readonly GatePlan[] | null
 }
@@ -146,19 +149,19 @@ export interface NewRun {
   readonly problem: string | null
 }
 
-export interface OpenRun {
+export interface AttemptIntent {
   readonly id: string
-  readonly pipeline: string
-  readonly sha: string
-  readonly baseRef: string | null
-  readonly concurrency: RunPlan['concurrency']
+  readonly legId: string
+  readonly number: number
+  /** When it was intended before, for an attempt that is dispatched once more; null: it is new. */
+  readonly repeats: Date | null
 }
 
 export interface RunStore {
-  /** Writes the runs that do not exist yet under their key, and enqueues them. Returns the ids of the new ones. */
-  startRuns(request: StartRequest): Promise<string[]>
-  /** Open runs of one pull request. */
-  openRunsOf(repoId: number, pullRequest: number): Promise<OpenRun[]>
+  /** Writes the runs that do not exist yet under their key, and enqueues them. Returns the ids of those that are new, and of those that ended. */
+  startRuns(request: StartRequest): Promise<{ started: string[]; superseded: string[] }>
+  /** Ids of the open runs of one pull request. */
+  openRunsOf(repoId: number, pullRequest: number): Promise<string[]>
   /** Marks open runs as to be cancelled, and enqueues them. */
   cancelRuns(cancels: readonly { runId: string; reason: CancelReason }[]): Promise<void>
   /** Open runs of an installation, or of some of its repositories. */
@@ -172,12 +175,11 @@ export interface RunStore {
   /** Legs are to be run again: later attempts count anew, a cancellation by a person is lifted. */
   rerunLegs(runId: string, legIds: readonly string[]): Promise<void>
 
-  /** Commits the intent to dispatch these attempts, new or once more. */
-  intendAttempts(
-    runId: string,
-    attempts: readonly { id: string; legId: string; number: number }[],
-    now: Date,
-  ): Promise<void>
+  /**
+   * Commits the intent to dispatch these attempts, new or once more. Returns the ids of those that are ours to dispatch:
+   * where another worker was first, it dispatches.
+   */
+  intendAttempts(runId: string, attempts: readonly AttemptIntent[], now: Date): Promise<Set<string>>
   recordDispatch(attemptId: string, outcome: DispatchOutcome, refusal: string | null): Promise<void>
   /** Its workflow run was looked for and not found. */
   recordSearch(attemptId: string, lookedAt: Date): Promise<void>

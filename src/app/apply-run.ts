@@ -39,11 +39,12 @@ const DISPATCHES_AT_ONCE = 10
 
 async function applyDispatches(deps: ApplyDeps, run: RunFacts, actions: readonly Action<'dispatch'>[]): Promise<void> {
   if (actions.length === 0) return
-  const intents = actions.map(({ attemptId: id, leg, number }) => ({ id, legId: leg.id, number }))
-  await deps.store.runs.intendAttempts(run.id, intents, deps.now())
+  const intents = actions.map(({ attemptId: id, leg, number, repeats }) => ({ id, legId: leg.id, number, repeats }))
+  const won = await deps.store.runs.intendAttempts(run.id, intents, deps.now())
+  const ours = actions.filter((action) => won.has(action.attemptId))
   const outcomes: DispatchOutcome[] = []
-  for (let start = 0; start < actions.length; start += DISPATCHES_AT_ONCE) {
-    const slice = actions.slice(start, start + DISPATCHES_AT_ONCE)
+  for (let start = 0; start < ours.length; start += DISPATCHES_AT_ONCE) {
+    const slice = ours.slice(start, start + DISPATCHES_AT_ONCE)
     outcomes.push(...(await Promise.all(slice.map((action) => dispatch(deps, run, action)))))
   }
   const deferred = outcomes.filter((outcome) => outcome.kind === 'deferred')
@@ -79,8 +80,9 @@ async function findWorkflowRun(deps: ApplyDeps, run: RunFacts, action: Action<'f
 
 async function cancelWorkflowRun(deps: ApplyDeps, run: RunFacts, action: Action<'cancel_workflow_run'>): Promise<void> {
   const { repo } = run.trigger
-  const answer = await deps.github.cancelWorkflowRun(repo, action.workflowRunId, action.force)
+  // Recorded first: a cancellation that GitHub refuses is asked for again after a while, and by force in the end.
   await deps.store.runs.recordCancelRequest(action.attempt.id, deps.now())
+  const answer = await deps.github.cancelWorkflowRun(repo, action.workflowRunId, action.force)
   if (answer === 'asked') return
   // It ended without us hearing of it, or was deleted.
   const observation = await deps.github.getWorkflowRun(repo, action.workflowRunId)
@@ -99,7 +101,7 @@ async function applyChecks(deps: ApplyDeps, run: RunFacts, actions: readonly Act
   await runs.recordChecks(
     results.flatMap((result, index) => {
       const action = actions[index]
-      if (!action || result.kind === 'gone') return []
+      if (!action || result.kind === 'gone' || result.kind === 'failed') return []
       const nodeId = result.kind === 'written' ? result.nodeId : (known[index] ?? null)
       // A refused write is not repeated until there is something else to show.
       return [{ subjectId: action.check.id, nodeId, digest: action.digest }]
@@ -110,6 +112,8 @@ async function applyChecks(deps: ApplyDeps, run: RunFacts, actions: readonly Act
   for (const [index, result] of results.entries())
     if (result.kind === 'refused')
       deps.log.error({ check: actions[index]?.check.name, reason: result.message }, 'GitHub refused a check run')
+  const failed = results.find((result) => result.kind === 'failed')
+  if (failed) throw new TransientError(`GitHub failed while writing check runs: ${failed.message}`)
 }
 
 /** A check run whose creation was begun without a known end is looked for before another one is made. */

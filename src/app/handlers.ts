@@ -61,12 +61,12 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
   const starting = { github, store: deps.store, installationId }
   switch (signal.kind) {
     case 'trigger':
-      return startRuns(starting, signal.trigger)
+      return (await startRuns(starting, signal.trigger)).note
     case 'manual': {
       const { repo, branch, reason, pipelines } = signal
       const sha = signal.sha ?? (await github.getBranchSha(repo, branch))
       if (sha === null) return `the branch ${branch} does not exist`
-      return startRuns(starting, {
+      const { note } = await startRuns(starting, {
         kind: 'manual',
         repo,
         sha,
@@ -75,6 +75,7 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
         pipelines,
         requestId: deliveryId,
       })
+      return note
     }
     case 'pull_request_closed':
       return handleClosed(deps, github, signal.repo, signal.number)
@@ -127,9 +128,12 @@ async function requestRun(
     case 'nothing':
       return decision.reason
     case 'replan': {
-      const note = await startRuns({ github, store: deps.store, installationId }, run.trigger)
-      await deps.store.runs.reopenRun(runId)
-      await deps.store.runs.cancelRuns([{ runId, reason: { kind: 'replanned' } }])
+      const { note, started } = await startRuns({ github, store: deps.store, installationId }, run.trigger)
+      // Only what took its place makes it one of the past: the configuration may be as broken as it was.
+      if (started.length > 0) {
+        await deps.store.runs.reopenRun(runId)
+        await deps.store.runs.cancelRuns([{ runId, reason: { kind: 'replanned' } }])
+      }
       return note
     }
     case 'rerun':
@@ -165,7 +169,7 @@ async function handleClosed(deps: HandlerDeps, github: GitHub, repo: Repo, numbe
   if (open.length === 0) return 'the pull request was closed; none of its runs is open'
   const now = await github.getPullRequest(repo, number)
   if (now?.state === 'open') return 'the pull request is open again by now'
-  await deps.store.runs.cancelRuns(open.map((run) => ({ runId: run.id, reason: { kind: 'closed' } })))
+  await deps.store.runs.cancelRuns(open.map((runId) => ({ runId, reason: { kind: 'closed' } })))
   return `the pull request was closed; ${count(open.length, 'run')} cancelled`
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino'
 import { isHandled } from '../domain/read-event.ts'
-import type { Clock, GitHubApp, Store } from '../ports.ts'
+import type { Clock, GitHubApp, HookDelivery, Store } from '../ports.ts'
 
 export interface ReconcileDeps {
   readonly app: GitHubApp
@@ -20,6 +20,9 @@ const LOST_WITHIN_MS = DAY
 const OVERLAP_MS = 10 * MINUTE
 /** As long as GitHub keeps its own record. */
 const KEEP_DELIVERIES_MS = 3 * DAY
+/** Attempts of one delivery after which it is left alone, and deliveries asked for at once. */
+const MAX_ATTEMPTS = 4
+const MAX_ASKED = 200
 
 export function makeReconciler(deps: ReconcileDeps): () => Promise<void> {
   let lookedAt: number | null = null
@@ -41,19 +44,28 @@ export function makeReconciler(deps: ReconcileDeps): () => Promise<void> {
  */
 async function recoverDeliveries(deps: ReconcileDeps, since: Date): Promise<number | null> {
   try {
-    const tried = await deps.app.listHookDeliveries(since)
-    const delivered = new Set(tried.filter((delivery) => delivery.ok).map((delivery) => delivery.guid))
-    const lost = new Map(
-      tried
-        .filter((delivery) => !delivered.has(delivery.guid) && isHandled(delivery.event, delivery.action))
-        .map((delivery) => [delivery.guid, delivery]),
-    )
-    const known = await deps.store.deliveries.knownDeliveries([...lost.keys()])
-    const missing = [...lost.values()].filter((delivery) => !known.has(delivery.guid))
-    for (const delivery of missing.toReversed()) await deps.app.redeliver(delivery.id)
+    const lost = findLost(await deps.app.listHookDeliveries(since))
+    const known = await deps.store.deliveries.knownDeliveries(lost.map((delivery) => delivery.guid))
+    const missing = lost.filter((delivery) => !known.has(delivery.guid)).slice(0, MAX_ASKED)
+    for (const delivery of missing) await deps.app.redeliver(delivery.id)
     return missing.length
   } catch (error) {
     deps.log.warn({ err: error }, 'lost deliveries could not be asked for; they are at the next reconcile')
     return null
   }
+}
+
+/**
+ * Deliveries that no attempt brought, oldest first. One that we refused ourselves would be refused again, and each asking
+ * is one more failed attempt in the list: after a few it is left alone.
+ */
+export function findLost(tried: readonly HookDelivery[]): HookDelivery[] {
+  const byGuid = Map.groupBy(tried, (delivery) => delivery.guid)
+  const lost = [...byGuid.values()].flatMap((attempts) => {
+    const [newest] = attempts
+    const brought = attempts.some((attempt) => attempt.status >= 200 && attempt.status < 500)
+    const given = attempts.length >= MAX_ATTEMPTS
+    return newest && !brought && !given && isHandled(newest.event, newest.action) ? [newest] : []
+  })
+  return lost.toReversed()
 }

@@ -5,18 +5,24 @@ import { GitHubError, TransientError } from '../domain/errors.ts'
 import { isLive, type RunFacts } from '../domain/run.ts'
 import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
 import { applyActions } from './apply-run.ts'
+import { startRuns } from './start.ts'
 
 export interface RunJobDeps {
   readonly app: GitHubApp
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
+  /** Run id → how often in a row GitHub did not do what was asked. */
+  readonly faults: Map<string, number>
 }
 
 /** Each pass makes progress; more of them than this means that a decision does not take. */
 const MAX_PASSES = 30
-/** How long before the next try when GitHub does not answer, and does not say how long to wait. */
+/** How long before the next try when GitHub does not answer and does not say how long to wait: twice as long each time. */
 const LOOK_AGAIN_MS = 5_000
+const LOOK_AGAIN_AT_MOST_MS = 300_000
+/** So many workflow runs are asked for one by one; for more their list, which holds those of other runs too, is shorter. */
+const ASKED_SINGLY = 20
 
 export async function advanceRun(deps: RunJobDeps, runId: string): Promise<void> {
   const log = deps.log.child({ run: runId })
@@ -27,6 +33,7 @@ export async function advanceRun(deps: RunJobDeps, runId: string): Promise<void>
     const marked = first.reconcile && (await deps.store.runs.takeReconcileMark(runId))
     if (marked) await compareWithGitHub(deps, github, first)
     await advance({ ...deps, log }, github, marked ? null : first, runId)
+    deps.faults.delete(runId)
   } catch (error) {
     await handleFault({ ...deps, log }, first, error)
   }
@@ -53,12 +60,14 @@ async function compareWithGitHub(deps: RunJobDeps, github: GitHub, run: RunFacts
   // A run that is held may stay open for months, with nothing at work that a lost closing would leave running.
   if (trigger.kind === 'pull_request' && run.trusted && run.cancel === null && run.open) {
     const now = await github.getPullRequest(trigger.repo, trigger.pullRequest.number)
-    if (now === null || now.state === 'closed') await runs.cancelRuns([{ runId: run.id, reason: { kind: 'closed' } }])
+    if (now?.state === 'closed') await runs.cancelRuns([{ runId: run.id, reason: { kind: 'closed' } }])
+    else if (now && (now.headSha !== trigger.sha || now.baseRef !== trigger.pullRequest.baseRef))
+      await startRuns({ github, store: deps.store, installationId: run.installationId }, trigger)
   }
   const live = run.legs.flatMap((leg) => leg.attempts.filter(isLive))
   if (live.length === 0) return
   const since = new Date(Math.min(...live.map((attempt) => attempt.intendedAt.getTime())) - 60_000)
-  const listed = await github.listDispatchedRuns(trigger.repo, since)
+  const listed = live.length > ASKED_SINGLY ? await github.listDispatchedRuns(trigger.repo, since) : []
   await runs.recordObservations(trigger.repo.id, listed, { enqueue: false })
   const seen = new Set(listed.map((observation) => observation.workflowRunId))
   for (const attempt of live) {
@@ -71,7 +80,10 @@ async function compareWithGitHub(deps: RunJobDeps, github: GitHub, run: RunFacts
 
 async function handleFault(deps: RunJobDeps, run: RunFacts, error: unknown): Promise<void> {
   if (error instanceof TransientError) {
-    const waitMs = error.retryAfterMs ?? LOOK_AGAIN_MS
+    const faults = deps.faults.get(run.id) ?? 0
+    deps.faults.set(run.id, faults + 1)
+    const backoff = Math.min(LOOK_AGAIN_AT_MOST_MS, LOOK_AGAIN_MS * 2 ** faults)
+    const waitMs = error.retryAfterMs ?? Math.round(backoff * (0.75 + Math.random() / 2))
     deps.log.warn({ err: error, waitMs }, 'GitHub did not do what was asked; the run is looked at again')
     return deps.store.runs.wakeRun(run.id, new Date(deps.clock.now().getTime() + waitMs))
   }

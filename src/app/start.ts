@@ -1,5 +1,5 @@
 /** From a trigger to runs in the store: observe what GitHub and the store say now, decide, write. */
-import { decideStart, type StartFacts } from '../domain/decide-start.ts'
+import { decideStart, decideSupersede, type StartFacts } from '../domain/decide-start.ts'
 import { pullRequestTrigger } from '../domain/payload.ts'
 import { ALL_FILES, type ChangedFiles, needsChangedFiles } from '../domain/plan.ts'
 import type { Trigger } from '../domain/trigger.ts'
@@ -16,28 +16,50 @@ interface Deps {
 /**
  * @param signalled the trigger as the event told it, perhaps late and out of order: of a pull request only its present
  * head counts.
- * @returns what happened, in words for the delivery's record.
  */
-export async function startRuns(deps: Deps, signalled: Trigger): Promise<string> {
+export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartResult> {
   const [trigger, early] = await Promise.all([
     present(deps.github, signalled),
     loadConfig(deps.github, signalled.repo, configBranch(signalled)),
   ])
-  if (trigger === null) return 'the pull request is closed by now'
+  if (trigger === null) return { note: 'the pull request is closed by now', started: [] }
   const sameBranch = configBranch(trigger) === configBranch(signalled)
   const config = sameBranch ? early : await loadConfig(deps.github, trigger.repo, configBranch(trigger))
-  const openRuns =
-    trigger.kind === 'pull_request' ? await deps.store.runs.openRunsOf(trigger.repo.id, trigger.pullRequest.number) : []
-  if (config.kind === 'none' && openRuns.length === 0) return 'the repository has no .github/signalbox.yml'
+  if (config.kind === 'none' && !(await hasOpenRuns(deps.store, trigger)))
+    return { note: 'the repository has no .github/signalbox.yml', started: [] }
   const decision = decideStart({
     trigger,
-    openRuns,
     config: await withFiles(deps.github, trigger, config),
     lastGoodGates: config.kind === 'broken' ? await deps.store.installations.lastGoodGates(trigger.repo.id) : [],
   })
-  const started = await deps.store.runs.startRuns({ ...decision, trigger, installationId: deps.installationId })
-  const ended = decision.supersede.length > 0 ? `; ${count(decision.supersede.length, 'older run')} superseded` : ''
-  return `${count(started.length, 'run')} started of ${decision.runs.length} planned${ended}`
+  const { started, superseded } = await deps.store.runs.startRuns({
+    ...decision,
+    trigger,
+    installationId: deps.installationId,
+    supersede: (earlier) => decideSupersede(trigger, earlier),
+  })
+  // Two deliveries at once may each have seen another head. Whoever ended the other's runs looks whether it was right.
+  if (superseded.length > 0 && (await hasMoved(deps.github, trigger))) return startRuns(deps, trigger)
+  const ended = superseded.length > 0 ? `; ${count(superseded.length, 'older run')} ended` : ''
+  return { note: `${count(started.length, 'run')} started of ${decision.runs.length} planned${ended}`, started }
+}
+
+export interface StartResult {
+  /** What happened, in words for the delivery's record. */
+  readonly note: string
+  /** Ids of the runs that are new. */
+  readonly started: readonly string[]
+}
+
+async function hasOpenRuns(store: Store, trigger: Trigger): Promise<boolean> {
+  if (trigger.kind !== 'pull_request') return false
+  return (await store.runs.openRunsOf(trigger.repo.id, trigger.pullRequest.number)).length > 0
+}
+
+async function hasMoved(github: GitHub, trigger: Trigger): Promise<boolean> {
+  const now = await present(github, trigger)
+  if (now?.kind !== 'pull_request' || trigger.kind !== 'pull_request') return false
+  return now.sha !== trigger.sha || now.pullRequest.baseRef !== trigger.pullRequest.baseRef
 }
 
 /** Null: the pull request is closed, or gone. */

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import type { Probot } from 'probot'
 import { GitHubError, TransientError } from '../domain/errors.ts'
+import { cleanText } from '../domain/payload.ts'
 import type { Clock, GitHubApp, JobHandlers, Store } from '../ports.ts'
 import { registerHandlers } from './handlers.ts'
 import { makeReconciler } from './reconcile.ts'
@@ -17,6 +18,7 @@ export interface WorkerDeps {
 
 export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
   const notes = new Map<string, string>()
+  const faults = new Map<string, number>()
   registerHandlers(deps.probot, { ...deps, record: (id, note) => notes.set(id, note) })
   return {
     async delivery(id) {
@@ -28,7 +30,7 @@ export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
     },
     deliveryFailed: (id) =>
       deps.store.deliveries.finishDelivery(id, { state: 'failed', note: 'given up after many tries; see the log' }),
-    run: (id) => advanceRun(deps, id),
+    run: (id) => advanceRun({ ...deps, faults }, id),
     reconcile: makeReconciler(deps),
   }
 }
@@ -38,7 +40,9 @@ async function handleDelivery(deps: WorkerDeps, id: string, notes: ReadonlyMap<s
   if (delivery === null || delivery.state === 'done') return
   const log = deps.log.child({ delivery: id, event: delivery.event })
   try {
-    const payload = JSON.parse(new TextDecoder().decode(delivery.body))
+    const payload = JSON.parse(new TextDecoder().decode(delivery.body), (_key, value) =>
+      typeof value === 'string' ? cleanText(value) : value,
+    )
     await deps.probot.receive({ id, name: delivery.event, payload } as Parameters<Probot['receive']>[0])
     const note = notes.get(id) ?? null
     await deps.store.deliveries.finishDelivery(id, { state: 'done', note })

@@ -47,7 +47,7 @@ async function plan(options: PlanOptions, directory: string): Promise<void> {
     console.log(
       options.json
         ? JSON.stringify({ trigger: null, reason: subject, runs: [] }, null, 2)
-        : `Nothing is started: ${subject}.`,
+        : printable(`Nothing is started: ${subject}.`),
     )
     return
   }

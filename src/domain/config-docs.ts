@@ -90,7 +90,7 @@ What Signalbox does for a repository is in the repository's \`.github/signalbox.
 left alone.
 
 The file is read from the default branch; for a pull request, from its base branch. A pull request that changes the file
-has it checked, with annotations on the lines, but does not run by it: a change takes effect once it is merged.
+does not run by it: a change takes effect once it is merged.
 
 ## A complete example
 

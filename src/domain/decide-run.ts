@@ -8,7 +8,13 @@ import { type AttemptFacts, isLive, type LegFacts, type RunFacts } from './run.t
 
 export type RunAction =
   /** Ask GitHub to start the attempt's workflow run. Key: the attempt id. */
-  | { readonly kind: 'dispatch'; readonly leg: LegFacts; readonly attemptId: string; readonly number: number }
+  | {
+      readonly kind: 'dispatch'
+      readonly leg: LegFacts
+      readonly attemptId: string
+      readonly number: number /** When it was intended before; null: it is new. */
+      readonly repeats: Date | null
+    }
   /** Look for a workflow run whose title starts with the attempt id. */
   | { readonly kind: 'find_workflow_run'; readonly leg: LegFacts; readonly attempt: AttemptFacts }
   /** It was never started, and is not wanted any more. */
@@ -47,9 +53,10 @@ export function decideRun(run: RunFacts): RunDecision {
   const states = deriveLegStates(run)
   const work = run.legs.flatMap((leg) => decideLeg(leg, states.get(leg.plan.name), run))
   const wakeAt = earliest(wakeTimes(run, states), run.now)
-  if (work.length > 0) return { actions: work, wakeAt }
+  // What a dispatch comes to is part of what the checks show; nothing else that GitHub is asked for holds them back.
+  if (work.some((action) => action.kind === 'dispatch')) return { actions: work, wakeAt }
   const checks = decideChecks(run, states)
-  if (checks.length > 0) return { actions: checks, wakeAt }
+  if (work.length + checks.length > 0) return { actions: [...work, ...checks], wakeAt }
   return { actions: decideEnd(run, states), wakeAt }
 }
 
@@ -73,7 +80,7 @@ function decideLeg(leg: LegFacts, state: LegState | undefined, run: RunFacts): R
 
 function dispatchNext(leg: LegFacts): RunAction {
   const number = (leg.attempts.at(-1)?.number ?? 0) + 1
-  return { kind: 'dispatch', leg, attemptId: `${leg.id}.${number}`, number }
+  return { kind: 'dispatch', leg, attemptId: `${leg.id}.${number}`, number, repeats: null }
 }
 
 /** An attempt whose workflow run is not known: look for it before anything else is done about it. */
@@ -84,7 +91,7 @@ function decideUnseen(leg: LegFacts, attempt: AttemptFacts, wanted: boolean, run
   if (attempt.outcome === 'intended') {
     if (searched !== null && searched >= settled) {
       if (!wanted) return [{ kind: 'give_up_attempt', attempt }]
-      return [{ kind: 'dispatch', leg, attemptId: attempt.id, number: attempt.number }]
+      return [{ kind: 'dispatch', leg, attemptId: attempt.id, number: attempt.number, repeats: attempt.intendedAt }]
     }
     return searched === null || now >= settled ? [{ kind: 'find_workflow_run', leg, attempt }] : []
   }

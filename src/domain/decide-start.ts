@@ -18,15 +18,14 @@ export interface StartFacts {
     | { readonly kind: 'broken'; readonly problem: string }
   /** Gates of the last good configuration. */
   readonly lastGoodGates: readonly GatePlan[]
-  /** Open runs of the same pull request. */
-  readonly openRuns: readonly OpenRunFacts[]
 }
 
-export interface OpenRunFacts {
+/** A run of the same pull request: one that is open, or was on the same commit. */
+export interface EarlierRun {
   readonly id: string
   readonly sha: string
   readonly baseRef: string | null
-  readonly pipeline: string
+  readonly open: boolean
   readonly concurrency: RunPlan['concurrency']
 }
 
@@ -34,13 +33,12 @@ export interface StartDecision {
   readonly triggerKey: string
   readonly trusted: boolean
   readonly runs: readonly { readonly plan: RunPlan; readonly problem: string | null }[]
-  readonly supersede: readonly { readonly runId: string; readonly reason: CancelReason }[]
   readonly goodGates: readonly GatePlan[] | null
 }
 
 export function decideStart(facts: StartFacts): StartDecision {
   const { trigger } = facts
-  const base = { triggerKey: triggerKey(trigger), trusted: isTrusted(trigger), supersede: decideSupersede(facts) }
+  const base = { triggerKey: triggerKey(trigger), trusted: isTrusted(trigger) }
   if (facts.config.kind === 'broken') {
     // Which branches its pipelines listen to is not known; a push that nobody waits for is not worth a failed check.
     if (trigger.kind === 'push' && trigger.refName !== trigger.repo.defaultBranch)
@@ -72,13 +70,20 @@ export function triggerKey(trigger: Trigger): string {
   }
 }
 
-function decideSupersede({ trigger, openRuns }: StartFacts): StartDecision['supersede'] {
+/**
+ * Which earlier runs of the pull request the trigger ends. A run on the same commit for another base is ended also when
+ * it is over: its gates judged by other rules, so that a pull request that comes back to a base is judged anew.
+ */
+export function decideSupersede(
+  trigger: Trigger,
+  earlier: readonly EarlierRun[],
+): { runId: string; reason: CancelReason }[] {
   if (trigger.kind !== 'pull_request') return []
   const { baseRef } = trigger.pullRequest
-  return openRuns.flatMap((run): { runId: string; reason: CancelReason }[] => {
-    if (run.baseRef !== baseRef && run.sha === trigger.sha)
-      return [{ runId: run.id, reason: { kind: 'base_changed', baseRef } }]
-    if (run.sha === trigger.sha || run.concurrency === 'keep') return []
+  return earlier.flatMap((run): { runId: string; reason: CancelReason }[] => {
+    if (run.sha === trigger.sha)
+      return run.baseRef === baseRef ? [] : [{ runId: run.id, reason: { kind: 'base_changed', baseRef } }]
+    if (!run.open || run.concurrency === 'keep') return []
     return [{ runId: run.id, reason: { kind: 'superseded', newerSha: trigger.sha } }]
   })
 }

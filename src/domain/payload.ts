@@ -9,6 +9,11 @@ import type { PullRequest, Repo, Trigger } from './trigger.ts'
 /** A commit id. */
 export const sha = z.string().regex(/^[0-9a-f]{40}$/, 'must be a commit id of 40 hexadecimal digits')
 export const id = z.number().int().nonnegative()
+/** Text that a database keeps: no NUL, no half of a surrogate pair. What a stranger wrote may have both. */
+export function cleanText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\u{FFFD}')
+}
+
 /** JSON has dates as text only; a number or a null in its place is none. */
 const date = z.string().pipe(z.coerce.date())
 
@@ -59,11 +64,6 @@ export function pullRequestTrigger(repo: Repo, pr: PullRequest): Extract<Trigger
 /** Reads a pull request as REST answers it, the same object that payloads carry. Throws when it is none. */
 export function readPullRequest(body: unknown): PullRequest {
   return pullRequest.parse(body)
-}
-
-/** Reads a repository as REST answers it. Throws when it is none. */
-export function readRepo(body: unknown): Repo {
-  return repository.parse(body)
 }
 
 export const workflowRun = z

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { GitHubError, TransientError } from '../../src/domain/errors.ts'
+import { TransientError } from '../../src/domain/errors.ts'
 import type { CheckWrite, GitHub } from '../../src/ports.ts'
 import { APP_ID, DescribedGitHub } from '../support/described-github.ts'
 import { later, makeRepo, NOW, SHA } from '../support/facts.ts'
@@ -146,18 +146,20 @@ describe('writing check runs', () => {
       { kind: 'refused', message: 'Name is too long (maximum is 255 characters)' },
       // It was to be created: what is gone is the commit, not the check run.
       { kind: 'refused', message: 'Could not resolve to a commit.' },
-      { kind: 'refused', message: 'GitHub gave no reason' },
+      { kind: 'failed', message: 'GitHub gave no reason' },
     ])
   })
 
-  test('a document that GitHub refuses as a whole', async () => {
-    api.answer('POST', '/graphql', { body: { errors: [{ message: 'Something is undefined' }] } })
-    const error = await github.writeChecks(repo, [makeWrite()]).catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(GitHubError)
-    expect(error).toMatchObject({
-      message: 'GitHub refused while writing check runs: Something is undefined',
-      status: 422,
+  test('an error at GitHub is to be tried again, for one write or for all', async () => {
+    const internal = { type: 'INTERNAL', path: ['c0'], message: 'Something went wrong' }
+    api.answer('POST', '/graphql', { body: { data: { c0: null }, errors: [internal] } })
+    expect(await github.writeChecks(repo, [makeWrite()])).toEqual([{ kind: 'failed', message: 'Something went wrong' }])
+    api.answer('POST', '/graphql', {
+      body: { errors: [{ message: 'Something went wrong while executing your query.' }] },
     })
+    const error = await github.writeChecks(repo, [makeWrite()]).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(TransientError)
+    expect(error).toMatchObject({ retryAfterMs: null })
   })
 
   test('points used up: GitHub answers 200, and says when there are new ones', async () => {

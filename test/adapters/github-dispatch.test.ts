@@ -12,8 +12,8 @@ beforeAll(() => api.start())
 beforeEach(async () => {
   github = await api.connectInstallation()
   // The token is fetched ahead, so that what follows is about the request alone.
-  api.answer('GET', '/repos/acme/shop', { status: 404, body: { message: 'Not Found' } })
-  await github.getRepo(repo)
+  api.answer('GET', '/repos/acme/shop/pulls/1', { status: 404, body: { message: 'Not Found' } })
+  await github.getPullRequest(repo, 1)
   api.requests.length = 0
 })
 afterEach(() => {

@@ -205,22 +205,7 @@ describe('comparing commits', () => {
   })
 })
 
-describe('repositories and branches', () => {
-  test('the repository itself', async () => {
-    // The example lacks it, at every level.
-    const body = { ...example('/repos/{owner}/{repo}'), language: null, source: undefined, parent: undefined }
-    api.answer('GET', '/repos/acme/shop', { body })
-    expect(await github.getRepo(repo)).toEqual({
-      id: 1296269,
-      nodeId: 'MDEwOlJlcG9zaXRvcnkxMjk2MjY5',
-      owner: 'octocat',
-      name: 'Hello-World',
-      defaultBranch: 'master',
-    })
-    api.answer('GET', '/repos/acme/shop', NOT_FOUND)
-    expect(await github.getRepo(repo)).toBeNull()
-  })
-
+describe('branches', () => {
   const ref = () => example('/repos/{owner}/{repo}/git/ref/{ref}')
 
   test.each([
@@ -286,10 +271,10 @@ describe('the app itself', () => {
       body: [delivery(1, '2026-03-01T12:00:01Z', 0), delivery(0, '2026-03-01T11:59:59Z')],
     })
     const found = await app.listHookDeliveries(new Date('2026-03-01T12:00:00Z'))
-    expect(found.map(({ id, guid, ok }) => [id, guid, ok])).toEqual([
-      [3, 'guid-3', true],
-      [2, 'guid-2', false],
-      [1, 'guid-1', false],
+    expect(found.map(({ id, guid, status }) => [id, guid, status])).toEqual([
+      [3, 'guid-3', 200],
+      [2, 'guid-2', 503],
+      [1, 'guid-1', 0],
     ])
   })
 

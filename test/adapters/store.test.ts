@@ -57,7 +57,7 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
       trusted: true,
       installationId: number,
       runs: [{ plan: twoLegs, problem: null }],
-      supersede: [],
+      supersede: () => [],
       goodGates: null,
       ...overrides,
     }
@@ -68,10 +68,12 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
   )
 
   async function started(overrides: Partial<StartRequest> = {}): Promise<string> {
-    const [id] = await store.runs.startRuns(request(overrides))
+    const [id] = (await store.runs.startRuns(request(overrides))).started
     if (id === undefined) throw new Error('nothing was started')
     return id
   }
+
+  const start = async (asked: StartRequest) => (await store.runs.startRuns(asked)).started
 
   async function load(id: string) {
     const run = await store.runs.loadRun(id, NOW)
@@ -89,38 +91,39 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
 
   test('starts the same trigger once, also when asked at the same time', async () => {
     const same = request()
-    const ids = await Promise.all([1, 2, 3].map(() => store.runs.startRuns(same)))
+    const ids = await Promise.all([1, 2, 3].map(() => start(same)))
     expect(ids.flat()).toHaveLength(1)
-    expect(await store.runs.startRuns(same)).toEqual([])
+    expect(await start(same)).toEqual([])
   })
 
   test('starts a trigger again after the pull request moved away and came back', async () => {
     const same = request()
-    const [first = ''] = await store.runs.startRuns(same)
+    const [first = ''] = await start(same)
     await store.runs.cancelRuns([{ runId: first, reason: { kind: 'closed' } }])
-    const [second] = await store.runs.startRuns(same)
+    const [second] = await start(same)
     expect(second).toBeDefined()
     expect(second).not.toBe(first)
   })
 
   test('does not start a trigger again that a person cancelled', async () => {
     const same = request()
-    const [first = ''] = await store.runs.startRuns(same)
+    const [first = ''] = await start(same)
     await store.runs.cancelRuns([{ runId: first, reason: { kind: 'requested', by: 'ann' } }])
-    expect(await store.runs.startRuns(same)).toEqual([])
+    expect(await start(same)).toEqual([])
   })
 
   test('plans again what a broken configuration kept from being planned', async () => {
     const broken: NewRun = { plan: makeRunPlan([], [{ id: 'config', name: 'c', needs: [] }]), problem: 'broken' }
     const same = request({ runs: [broken] })
-    const first = await store.runs.startRuns(same)
-    const second = await store.runs.startRuns(same)
+    const first = await start(same)
+    expect(await start(same)).toEqual([])
+    const second = await start({ ...same, runs: [{ ...broken, problem: 'broken otherwise' }] })
     expect(new Set([...first, ...second]).size).toBe(2)
   })
 
   test('supersedes in the same transaction, and keeps the first reason', async () => {
     const old = await started()
-    await started({ supersede: [{ runId: old, reason: { kind: 'superseded', newerSha: NEWER_SHA } }] })
+    await started({ supersede: () => [{ runId: old, reason: { kind: 'superseded', newerSha: NEWER_SHA } }] })
     await store.runs.cancelRuns([{ runId: old, reason: { kind: 'closed' } }])
     expect((await load(old)).cancel).toEqual({ kind: 'superseded', newerSha: NEWER_SHA })
   })
@@ -129,7 +132,7 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
     const id = await started()
     const run = await load(id)
     const open = () => store.runs.openRunsOf(run.trigger.repo.id, number)
-    expect(await open()).toEqual([{ id, pipeline: 'docker', sha: SHA, baseRef: 'main', concurrency: 'cancel' }])
+    expect(await open()).toEqual([id])
     await store.runs.concludeRun(id, 'success', NOW)
     expect(await open()).toEqual([])
     expect((await load(id)).open).toBe(false)
@@ -147,7 +150,7 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
 
   async function intended(): Promise<{ id: string; attempt: string }> {
     const id = await started()
-    await store.runs.intendAttempts(id, [{ id: `${id}-0.1`, legId: `${id}-0`, number: 1 }], NOW)
+    await store.runs.intendAttempts(id, [{ id: `${id}-0.1`, legId: `${id}-0`, number: 1, repeats: null }], NOW)
     return { id, attempt: `${id}-0.1` }
   }
   const attemptOf = async (id: string) => (await load(id)).legs[0]?.attempts[0]
@@ -165,6 +168,35 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
     const workflowRunId = newWorkflowRun()
     await store.runs.recordDispatch(attempt, { kind: 'dispatched', workflowRunId, url: 'https://github.test/1' }, null)
     expect(await attemptOf(id)).toMatchObject({ outcome: 'dispatched', workflowRunId, url: 'https://github.test/1' })
+  })
+
+  test('an attempt is dispatched by one of two workers, and once more by one of them', async () => {
+    const { id, attempt } = await intended()
+    const intend = (repeats: Date | null, now: Date) =>
+      store.runs.intendAttempts(id, [{ id: attempt, legId: `${id}-0`, number: 1, repeats }], now)
+    expect(await intend(null, later(1))).toEqual(new Set())
+    expect(await attemptOf(id)).toMatchObject({ intendedAt: NOW })
+    expect(await intend(NOW, later(20))).toEqual(new Set([attempt]))
+    expect(await intend(NOW, later(21))).toEqual(new Set())
+    expect(await attemptOf(id)).toMatchObject({ intendedAt: later(20) })
+  })
+
+  test('a run on another base is of the past, also when it is over or a person cancelled it', async () => {
+    const same = request()
+    const [first = ''] = await start(same)
+    await store.runs.concludeRun(first, 'failure', NOW)
+    const reason = { kind: 'base_changed', baseRef: 'dev' } as const
+    const other = { ...same, triggerKey: `${same.triggerKey} dev`, supersede: () => [{ runId: first, reason }] }
+    expect(await start(other)).toHaveLength(1)
+    expect((await load(first)).cancel).toEqual(reason)
+    expect(await start(same)).toHaveLength(1)
+  })
+
+  test('a re-run is open at once', async () => {
+    const id = await started()
+    await store.runs.concludeRun(id, 'failure', NOW)
+    await store.runs.rerunLegs(id, [`${id}-0`])
+    expect((await load(id)).open).toBe(true)
   })
 
   test('a webhook that came before the reply is not overwritten by it', async () => {
@@ -369,6 +401,11 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
     await store.runs.wakeRun(id, new Date())
     await expect.poll(() => handled.filter((one) => one === 'job-2').length, { timeout: 15_000 }).toBe(2)
     expect(handled.filter((one) => one === 'job-1')).toHaveLength(1)
+    // Those of a burst too, each once: whether it was stored alone, with few or with many.
+    const bursts = [1, 4, 5, 40].map((size) => Array.from({ length: size }, (_, index) => `burst-${size}-${index}`))
+    for (const ids of bursts) await store.deliveries.saveDeliveries(ids.map((id) => ({ id, event: 'push', body })))
+    const ofBursts = () => handled.filter((one) => one.startsWith('burst-')).sort()
+    await expect.poll(ofBursts, { timeout: 15_000 }).toEqual(bursts.flat().sort())
     expect(most).toBeGreaterThan(0)
     await store.drain()
   })

@@ -293,3 +293,40 @@ test('an empty repository and a branch that is gone are nothing to fail on', asy
   const { sha } = project.openPullRequest()
   await project.concluded(sha, GATE, 'success')
 })
+
+test('checks are shown though GitHub keeps refusing to cancel', async () => {
+  const project = makeProject(app, { runner: () => ({ hang: true }) })
+  const { sha, number } = project.openPullRequest()
+  await app.github.until('builds are shown', () => project.checks(sha).includes('ci / build (debian): in_progress'))
+  app.github.faults.respond({ method: 'POST', path: /\/cancel$/, times: 1_000, status: 500 })
+  app.github.closePullRequest(project.repo, number, 'ann')
+  await project.concluded(sha, GATE, 'cancelled')
+})
+
+test('checks are shown though the outcome of a dispatch is unknown and its workflow does not exist', async () => {
+  const project = makeProject(app, { files: { '.github/workflows/build.yml': 'name: none' } })
+  app.github.pushCommit(project.repo, 'main', { files: { '.github/workflows/build.yml': null }, author: 'ann' })
+  await app.github.settle()
+  app.github.faults.respond({ method: 'POST', path: DISPATCHES, times: 2, status: 502 })
+  const { sha } = project.openPullRequest()
+  await app.github.until('the gate is shown', () => project.checks(sha).includes(`${GATE}: in_progress`))
+})
+
+test('a head whose webhook was lost is planned by the reconciler', async () => {
+  const project = makeProject(app, { runner: (run) => ({ hang: run.runNumber <= 2 && run.workflow === 'build.yml' }) })
+  const { sha } = project.openPullRequest()
+  await app.github.until('builds are shown', () => project.checks(sha).includes('ci / build (debian): in_progress'))
+  app.github.faults.webhooks({ vanish: () => true })
+  const newer = app.github.pushCommit(project.repo, 'feature', { files: { x: '1' }, author: 'ann' })
+  app.github.faults.webhooks({})
+  await app.serving.store.runs.enqueueReconcile()
+  await project.concluded(newer, GATE, 'success')
+  await project.concluded(sha, GATE, 'cancelled')
+})
+
+test('text that no database keeps is kept without what it cannot', async () => {
+  const project = makeProject(app)
+  app.github.repositoryDispatch(project.repo, 'signalbox', { reason: 'nul \0 and half \ud800 a pair' }, 'ann')
+  const [tip] = [app.github.state.repository(project.repo).refs.get('refs/heads/main') ?? '']
+  await project.concluded(tip, GATE, 'success')
+})

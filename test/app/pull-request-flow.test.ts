@@ -225,3 +225,19 @@ test('hostile branch names are data everywhere', async () => {
   await project.concluded(sha, GATE, 'success')
   expect(app.github.state.workflowRuns(project.repo)[0]?.inputs.branch).toBe(branch)
 })
+
+test('a base that is changed and changed back is judged anew: another base cannot lend it a green gate', async () => {
+  const project = makeProject(app, {
+    runner: ({ workflow }) => (workflow === 'test.yml' ? { conclusion: 'failure' } : {}),
+  })
+  app.github.pushCommit(project.repo, 'easy', {
+    files: { '.github/signalbox.yml': CONFIG.replace('pull_request: {}', 'pull_request: { paths: ["never/**"] }') },
+    author: 'ann',
+  })
+  const { sha, number } = project.openPullRequest()
+  await project.concluded(sha, GATE, 'failure')
+  app.github.changeBase(project.repo, number, 'easy', 'ann')
+  await project.concluded(sha, GATE, 'success')
+  app.github.changeBase(project.repo, number, 'main', 'ann')
+  await project.concluded(sha, GATE, 'failure')
+})

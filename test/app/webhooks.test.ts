@@ -269,7 +269,7 @@ describe('without the store', () => {
     await other.stop()
   })
 
-  test('a PostgreSQL server that is stopped: 503, and not ready', async () => {
+  test('a PostgreSQL server that goes away: 503, and not ready, until it is back', async () => {
     const postgres = await startPostgres()
     const away = await openStore({
       databaseUrl: await postgres.createDatabase('away'),
@@ -279,15 +279,21 @@ describe('without the store', () => {
     const other = await serve(away)
     expect((await send({ port: other.port })).status).toBe(202)
     expect((await get('/readyz', other.port)).status).toBe(200)
-    await postgres.stop()
-    expect((await send({ port: other.port })).status).toBe(503)
+    await postgres.halt()
+    const refused = await send({ port: other.port })
+    expect(refused.status).toBe(503)
     expect(await get('/readyz', other.port)).toMatchObject({
       status: 503,
       text: expect.stringContaining('does not answer'),
     })
     expect((await get('/healthz', other.port)).status).toBe(200)
+    await postgres.resume()
+    expect((await send({ port: other.port, id: refused.id })).status).toBe(202)
+    expect((await get('/readyz', other.port)).status).toBe(200)
+    expect((await away.deliveries.loadDelivery(refused.id))?.state).toBe('received')
     await other.stop()
-    await away.close().catch(() => {})
+    await away.close()
+    await postgres.stop()
   })
 })
 

@@ -36,9 +36,11 @@ function line(action: RunAction): string {
   }
 }
 
+/** What GitHub is asked for; where it is asked for nothing, what is shown, or the end. */
 function decide(run: RunFacts) {
   const { actions, wakeAt } = decideRun(freeze(run))
-  return { lines: actions.map(line), wakeAt }
+  const work = actions.filter((action) => action.kind !== 'write_check')
+  return { lines: (work.length > 0 ? work : actions).map(line), wakeAt }
 }
 
 /** One leg with these attempts, so many seconds after the first dispatch. */
@@ -60,6 +62,23 @@ const unknown = (attempt: Partial<AttemptFacts> = {}) =>
   makeAttempt({ outcome: 'intended', workflowRunId: null, url: null, status: null, startedAt: null, ...attempt })
 const unseen = (attempt: Partial<AttemptFacts> = {}) => unknown({ outcome: 'dispatched', ...attempt })
 const closed = { cancel: { kind: 'closed' } } as const
+
+describe('checks', () => {
+  const kinds = (run: RunFacts) => new Set(decideRun(freeze(run)).actions.map((action) => action.kind))
+
+  test('wait for dispatches, whose outcome they show', () => {
+    expect(kinds(makeRun([makeLeg()]))).toEqual(new Set(['dispatch']))
+  })
+
+  test('are not held back by anything else that GitHub may keep refusing', () => {
+    expect(kinds(makeRun([makeLeg({}, { attempts: [unknown()] })]))).toEqual(
+      new Set(['find_workflow_run', 'write_check']),
+    )
+    expect(kinds(makeRun([makeLeg({}, { attempts: [makeAttempt()] })], closed))).toEqual(
+      new Set(['cancel_workflow_run', 'write_check']),
+    )
+  })
+})
 
 describe('dispatches', () => {
   test('what is ready, each leg as its first attempt', () => {

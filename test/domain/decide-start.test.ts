@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import {
   CONFIG_PIPELINE,
   decideStart,
-  type OpenRunFacts,
+  decideSupersede,
+  type EarlierRun,
   type StartFacts,
   triggerKey,
 } from '../../src/domain/decide-start.ts'
@@ -40,11 +41,11 @@ const BROKEN = { kind: 'broken', problem: '.github/signalbox.yml on main cannot 
 
 function decide(trigger: Trigger, facts: Partial<StartFacts> = {}) {
   const config = { kind: 'good', config: CONFIG, changed: ALL_FILES } as const
-  return decideStart(freeze({ trigger, config, lastGoodGates: [], openRuns: [], ...facts }))
+  return decideStart(freeze({ trigger, config, lastGoodGates: [], ...facts }))
 }
 
-function makeOpenRun(run: Partial<OpenRunFacts> = {}): OpenRunFacts {
-  return { id: 'r0', sha: NEWER_SHA, baseRef: 'main', pipeline: 'ci', concurrency: 'cancel', ...run }
+function makeOpenRun(run: Partial<EarlierRun> = {}): EarlierRun {
+  return { id: 'r0', sha: NEWER_SHA, baseRef: 'main', open: true, concurrency: 'cancel', ...run }
 }
 
 describe('what a trigger starts', () => {
@@ -99,7 +100,7 @@ describe('what a trigger ends', () => {
   const superseded = { kind: 'superseded', newerSha: SHA }
   const baseChanged = { kind: 'base_changed', baseRef: 'main' }
 
-  test.each<[string, Partial<OpenRunFacts>, object | null]>([
+  test.each<[string, Partial<EarlierRun>, object | null]>([
     ['on another commit', {}, superseded],
     ['on another commit, that is kept', { concurrency: 'keep' }, null],
     ['on the same commit', { sha: SHA }, null],
@@ -111,23 +112,22 @@ describe('what a trigger ends', () => {
     ],
     ['on another commit into another branch', { baseRef: 'dev' }, superseded],
     ['on another commit into another branch, that is kept', { baseRef: 'dev', concurrency: 'keep' }, null],
-    ['of a pipeline that is gone', { pipeline: 'gone' }, superseded],
+    ['on another commit, that is over', { open: false }, null],
+    ['on the same commit into another branch, that is over', { sha: SHA, baseRef: 'dev', open: false }, baseChanged],
   ])('the run of a pull request %s', (_title, run, reason) => {
     const expected = reason === null ? [] : [{ runId: 'r0', reason }]
-    const openRuns = [makeOpenRun(run)]
-    expect(decide(makePullRequestTrigger(), { openRuns }).supersede).toEqual(expected)
-    expect(decide(makePullRequestTrigger(), { openRuns, config: BROKEN }).supersede).toEqual(expected)
+    expect(decideSupersede(makePullRequestTrigger(), [makeOpenRun(run)])).toEqual(expected)
   })
 
   test('each run by its own rule', () => {
-    const openRuns = [makeOpenRun(), makeOpenRun({ id: 'r1', sha: SHA }), makeOpenRun({ id: 'r2' })]
-    expect(decide(makePullRequestTrigger(), { openRuns }).supersede.map((one) => one.runId)).toEqual(['r0', 'r2'])
+    const runs = [makeOpenRun(), makeOpenRun({ id: 'r1', sha: SHA }), makeOpenRun({ id: 'r2' })]
+    expect(decideSupersede(makePullRequestTrigger(), runs).map((one) => one.runId)).toEqual(['r0', 'r2'])
   })
 
   test.each([makePushTrigger(), makeTagTrigger(), makeMergeGroupTrigger(), makeManualTrigger()])(
     'nothing but a pull request ends anything: %o',
     (trigger) => {
-      expect(decide(trigger, { openRuns: [makeOpenRun()] }).supersede).toEqual([])
+      expect(decideSupersede(trigger, [makeOpenRun()])).toEqual([])
     },
   )
 })
@@ -141,7 +141,6 @@ describe('a broken configuration', () => {
     expect(decision).toEqual({
       triggerKey: `pull_request 7 ${SHA} main`,
       trusted: true,
-      supersede: [],
       goodGates: null,
       runs: [
         {

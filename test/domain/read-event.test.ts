@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
-import { pullRequestTrigger, readPullRequest, readRepo, readWorkflowRun } from '../../src/domain/payload.ts'
+import { pullRequestTrigger, readPullRequest, readWorkflowRun } from '../../src/domain/payload.ts'
 import { HANDLED_EVENTS, type HandledEvent, isHandled, readEvent, type Signal } from '../../src/domain/read-event.ts'
 import { makePullRequest, makeRepo, NEWER_SHA, SHA } from '../support/facts.ts'
 
@@ -602,9 +602,7 @@ describe('malformed payloads', () => {
 })
 
 test('what REST answers is read the same, or is refused', () => {
-  expect(readRepo(repository)).toEqual(makeRepo())
-  expect(readRepo({ id: 1, name: 'shop', owner: { login: 'acme' } })).toEqual(makeRepo({ nodeId: '' }))
   expect(readPullRequest(pull_request)).toEqual(makePullRequest())
-  for (const read of [readRepo, readPullRequest, readWorkflowRun])
+  for (const read of [readPullRequest, readWorkflowRun])
     for (const body of [null, {}, 'text']) expect(() => read(body)).toThrow()
 })

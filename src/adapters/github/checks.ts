@@ -2,7 +2,7 @@
  * Check runs, written by GraphQL: one request carries the check runs of a whole step, where REST takes one each.
  * Refusals come back for each alone.
  */
-import { GitHubError, TransientError } from '../../domain/errors.ts'
+import { TransientError } from '../../domain/errors.ts'
 import type { Repo } from '../../domain/trigger.ts'
 import type { CheckWrite, CheckWriteResult } from '../../ports.ts'
 import { DEFAULT_LIMIT_MS, toFault, waitSaid } from './errors.ts'
@@ -10,6 +10,9 @@ import type { Octokit } from './octokit.ts'
 
 /** GitHub carries mutations out one after the other, and gives a request ten seconds. */
 const WRITES_PER_REQUEST = 20
+
+/** Refusals that asking again does not change; any other error may be gone the next time. */
+const LASTING = new Set(['FORBIDDEN', 'NOT_FOUND', 'UNPROCESSABLE'])
 
 interface MutationError {
   readonly path?: readonly (string | number)[]
@@ -37,7 +40,8 @@ async function writeBatch(octokit: Octokit, repo: Repo, writes: readonly CheckWr
     if (checkRun) return { kind: 'written', nodeId: checkRun.id }
     const error = errors.find((candidate) => candidate.path?.[0] === `c${index}`)
     if (error?.type === 'NOT_FOUND' && writes[index]?.nodeId) return { kind: 'gone' }
-    return { kind: 'refused', message: error?.message ?? 'GitHub gave no reason' }
+    const message = error?.message ?? 'GitHub gave no reason'
+    return { kind: LASTING.has(error?.type ?? '') ? 'refused' : 'failed', message }
   })
 }
 
@@ -55,17 +59,14 @@ async function mutate(
       headers?: Record<string, unknown>
     }
     if (!Array.isArray(failed.errors)) throw toFault(error, 'writing check runs')
-    const general = failed.errors.find((one) => one.path === undefined)
     if (failed.errors.some((one) => one.type === 'RATE_LIMITED'))
       throw new TransientError('GitHub limits us while writing check runs', {
         retryAfterMs: waitSaid(failed.headers ?? {}) ?? DEFAULT_LIMIT_MS,
         cause: error,
       })
+    const general = failed.errors.find((one) => one.path === undefined)
     if (general)
-      throw new GitHubError(`GitHub refused while writing check runs: ${general.message}`, {
-        status: 422,
-        cause: error,
-      })
+      throw new TransientError(`GitHub failed while writing check runs: ${general.message}`, { cause: error })
     return { data: failed.data ?? {}, errors: failed.errors }
   }
 }

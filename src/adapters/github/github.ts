@@ -1,6 +1,6 @@
 /** GitHub through Octokit, as one installation and as the app. */
 import type { Probot } from 'probot'
-import { readPullRequest, readRepo, readWorkflowRun } from '../../domain/payload.ts'
+import { readPullRequest, readWorkflowRun } from '../../domain/payload.ts'
 import { ALL_FILES, type ChangedFiles } from '../../domain/plan.ts'
 import type { WorkflowRunObservation } from '../../domain/run.ts'
 import type { Repo } from '../../domain/trigger.ts'
@@ -69,10 +69,6 @@ export function connectInstallation(octokit: Octokit, appId: number): GitHub {
         ),
       }
     },
-    async getRepo(repo) {
-      const reply = await orNull(rest.repos.get(named(repo)), `reading ${repo.owner}/${repo.name}`)
-      return reply && readRepo(reply.data)
-    },
     async getBranchSha(repo, branch) {
       const reply = await orNull(
         rest.git.getRef({ ...named(repo), ref: `heads/${branch}` }),
@@ -126,17 +122,16 @@ async function listDispatchedRuns(
     per_page: PAGE,
   }
   const found: WorkflowRunObservation[] = []
-  try {
-    for (let page = 1; found.length < MAX_LISTED_RUNS; page++) {
-      const { data } =
-        workflow === undefined
-          ? await octokit.rest.actions.listWorkflowRunsForRepo({ ...query, page })
-          : await octokit.rest.actions.listWorkflowRuns({ ...query, page, workflow_id: workflow })
-      found.push(...data.workflow_runs.map(readWorkflowRun))
-      if (data.workflow_runs.length < PAGE) break
-    }
-  } catch (error) {
-    throw toFault(error, 'listing workflow runs')
+  for (let page = 1; found.length < MAX_LISTED_RUNS; page++) {
+    const request =
+      workflow === undefined
+        ? octokit.rest.actions.listWorkflowRunsForRepo({ ...query, page })
+        : octokit.rest.actions.listWorkflowRuns({ ...query, page, workflow_id: workflow })
+    // A workflow that does not exist has no runs.
+    const reply = await orNull(request, 'listing workflow runs')
+    if (reply === null) break
+    found.push(...reply.data.workflow_runs.map(readWorkflowRun))
+    if (reply.data.workflow_runs.length < PAGE) break
   }
   return found
 }
@@ -163,7 +158,7 @@ export function connectApp(probot: Probot, appId: number): GitHubApp {
             const deliveredAt = new Date(delivery.delivered_at)
             if (deliveredAt < since || found.length >= MAX_LISTED_DELIVERIES) return found
             const { id, guid, event, action, status_code } = delivery
-            found.push({ id, guid, event, action, deliveredAt, ok: status_code >= 200 && status_code < 300 })
+            found.push({ id, guid, event, action, deliveredAt, status: status_code })
           }
         }
       } catch (error) {

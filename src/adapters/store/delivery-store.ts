@@ -75,6 +75,11 @@ export class PgDeliveryStore implements DeliveryStore, InstallationStore {
       .select('id')
       .where('state', '=', 'received')
       .where('receivedAt', '<', receivedBefore)
+      // A second job beside one that waits to be tried again would be one too many, and end as a dead letter.
+      .where(
+        sql<boolean>`not exists (select from pgboss.job j where j.name = 'delivery' and j.singleton_key = deliveries.id
+          and j.state in ('created', 'retry', 'active'))`,
+      )
       .execute()
     await this.#queue.sendDeliveries(
       this.#db,

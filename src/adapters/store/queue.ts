@@ -116,7 +116,8 @@ export class Queue {
   }
 
   async work(handlers: JobHandlers, wakeRun: (id: string) => Promise<void>): Promise<void> {
-    await this.#boss.work('arrivals', PROMPT, async (jobs: Job<{ ids: string[] }>[]) => {
+    // Many at a time: a worker of pg-boss may wait for its next poll after each fetch.
+    await this.#boss.work('arrivals', { ...PROMPT, batchSize: 20 }, async (jobs: Job<{ ids: string[] }>[]) => {
       for (const job of jobs) await this.#send(null, 'delivery', job.data.ids)
     })
     await this.#workPromptly('delivery', handlers.delivery)

@@ -3,11 +3,11 @@ import { type Kysely, sql } from 'kysely'
 import type { RunConclusion } from '../../domain/decide-run.ts'
 import type { CancelReason, FailedJob, RunFacts, WorkflowRunObservation } from '../../domain/run.ts'
 import type { TriggerKind } from '../../domain/trigger.ts'
-import type { DispatchOutcome, OpenRun, RunStore, StartRequest } from '../../ports.ts'
+import type { AttemptIntent, DispatchOutcome, RunStore, StartRequest } from '../../ports.ts'
 import { loadRunFacts } from './load-run.ts'
 import { updateAttempts } from './observe.ts'
 import type { Queue } from './queue.ts'
-import { insertRuns, markCancelled } from './start-runs.ts'
+import { insertRuns, lockEarlierRuns, markCancelled } from './start-runs.ts'
 import type { Tables } from './tables.ts'
 
 export class PgRunStore implements RunStore {
@@ -19,23 +19,25 @@ export class PgRunStore implements RunStore {
     this.#queue = queue
   }
 
-  startRuns(request: StartRequest): Promise<string[]> {
+  startRuns(request: StartRequest): Promise<{ started: string[]; superseded: string[] }> {
     return this.#db.transaction().execute(async (tx) => {
+      const earlier = await lockEarlierRuns(tx, request.trigger)
+      const superseded = await markCancelled(tx, request.supersede(earlier))
       const started = await insertRuns(tx, request)
-      const cancelled = await markCancelled(tx, request.supersede)
-      await this.#queue.sendRuns(tx, [...started, ...cancelled])
-      return started
+      await this.#queue.sendRuns(tx, [...started, ...superseded])
+      return { started, superseded }
     })
   }
 
-  async openRunsOf(repoId: number, pullRequest: number): Promise<OpenRun[]> {
-    return this.#db
+  async openRunsOf(repoId: number, pullRequest: number): Promise<string[]> {
+    const rows = await this.#db
       .selectFrom('runs')
-      .select(['id', 'pipeline', 'sha', 'baseRef', 'concurrency'])
+      .select('id')
       .where('repoId', '=', repoId)
       .where('pullRequest', '=', pullRequest)
       .where('open', '=', true)
       .execute()
+    return rows.map((row) => row.id)
   }
 
   cancelRuns(cancels: readonly { runId: string; reason: CancelReason }[]): Promise<void> {
@@ -87,23 +89,45 @@ export class PgRunStore implements RunStore {
           .execute()
       await tx
         .updateTable('runs')
-        .set({ cancel: sql`case when cancel->>'kind' = 'requested' then null else cancel end` })
+        .set({
+          open: true,
+          conclusion: null,
+          concludedAt: null,
+          cancel: sql`case when cancel->>'kind' = 'requested' then null else cancel end`,
+        })
         .where('id', '=', runId)
         .execute()
       await this.#queue.sendRuns(tx, [runId])
     })
   }
 
-  async intendAttempts(
-    runId: string,
-    attempts: readonly { id: string; legId: string; number: number }[],
-    now: Date,
-  ): Promise<void> {
-    await this.#db
-      .insertInto('attempts')
-      .values(attempts.map((attempt) => ({ ...attempt, runId, intendedAt: now })))
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ intendedAt: now, searchedAt: null }))
-      .execute()
+  async intendAttempts(runId: string, attempts: readonly AttemptIntent[], now: Date): Promise<Set<string>> {
+    const fresh = attempts.filter((attempt) => attempt.repeats === null)
+    const won = new Set<string>()
+    await this.#db.transaction().execute(async (tx) => {
+      if (fresh.length > 0) {
+        const inserted = await tx
+          .insertInto('attempts')
+          .values(fresh.map(({ id, legId, number }) => ({ id, legId, number, runId, intendedAt: now })))
+          .onConflict((conflict) => conflict.doNothing())
+          .returning('id')
+          .execute()
+        for (const row of inserted) won.add(row.id)
+      }
+      for (const { id, repeats } of attempts) {
+        if (repeats === null) continue
+        const updated = await tx
+          .updateTable('attempts')
+          .set({ intendedAt: now, searchedAt: null })
+          .where('id', '=', id)
+          .where('outcome', '=', 'intended')
+          .where('intendedAt', '=', repeats)
+          .returning('id')
+          .executeTakeFirst()
+        if (updated) won.add(updated.id)
+      }
+    })
+    return won
   }
 
   async recordDispatch(attemptId: string, outcome: DispatchOutcome, refusal: string | null): Promise<void> {

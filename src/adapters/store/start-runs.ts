@@ -1,7 +1,9 @@
 /** Writes what a trigger starts and ends, in one transaction with the jobs that act on it. */
 import { randomBytes } from 'node:crypto'
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
+import type { EarlierRun } from '../../domain/decide-start.ts'
 import type { CancelReason } from '../../domain/run.ts'
+import type { Trigger } from '../../domain/trigger.ts'
 import type { NewRun, StartRequest } from '../../ports.ts'
 import type { Tables } from './tables.ts'
 
@@ -41,7 +43,28 @@ async function nextGeneration(tx: Transaction<Tables>, request: StartRequest, ru
     .executeTakeFirst()
   if (!latest) return 1
   const movedAway = latest.cancel !== null && latest.cancel.kind !== 'requested'
-  return movedAway || latest.problem !== null ? latest.generation + 1 : null
+  // A configuration that is broken in the same way as before has nothing new to say.
+  const otherProblem = latest.problem !== null && latest.problem !== run.problem
+  return movedAway || otherProblem ? latest.generation + 1 : null
+}
+
+/**
+ * The runs of the trigger's pull request that it may end: those that are open, and those on the same commit. Until the
+ * transaction ends nobody else starts a run of that pull request.
+ */
+export async function lockEarlierRuns(tx: Transaction<Tables>, trigger: Trigger): Promise<EarlierRun[]> {
+  if (trigger.kind !== 'pull_request') return []
+  const { number } = trigger.pullRequest
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`pull request ${trigger.repo.id} ${number}`}, 0))`.execute(
+    tx,
+  )
+  return tx
+    .selectFrom('runs')
+    .select(['id', 'sha', 'baseRef', 'open', 'concurrency'])
+    .where('repoId', '=', trigger.repo.id)
+    .where('pullRequest', '=', number)
+    .where((where) => where.or([where('open', '=', true), where('sha', '=', trigger.sha)]))
+    .execute()
 }
 
 async function insertRun(
@@ -97,21 +120,26 @@ function makeRunId(): string {
   return `r${[...randomBytes(13)].map((byte) => alphabet[byte % 32]).join('')}`
 }
 
-/** Marks open runs as to be cancelled; one that is already keeps its first reason. Returns the ids that changed. */
+/**
+ * Marks runs as to be cancelled, and returns the ids of those that changed. The first reason stays, and what is over
+ * stays as it is; only another base makes also a run that is over, or that a person cancelled, one of the past.
+ */
 export async function markCancelled(
   tx: Transaction<Tables>,
   cancels: readonly { runId: string; reason: CancelReason }[],
 ): Promise<string[]> {
   const changed: string[] = []
   for (const { runId, reason } of cancels) {
-    const row = await tx
+    let query = tx
       .updateTable('runs')
       .set({ cancel: JSON.stringify(reason) })
       .where('id', '=', runId)
-      .where('open', '=', true)
-      .where('cancel', 'is', null)
-      .returning('id')
-      .executeTakeFirst()
+    if (reason.kind === 'base_changed')
+      query = query.where((where) =>
+        where.or([where('cancel', 'is', null), where(sql`cancel->>'kind'`, '=', 'requested')]),
+      )
+    else query = query.where('open', '=', true).where('cancel', 'is', null)
+    const row = await query.returning('id').executeTakeFirst()
     if (row) changed.push(row.id)
   }
   return changed

@@ -93,7 +93,7 @@ export const jobSchema = z.strictObject(
       .enum(FORK_RULES)
       .default('run')
       .describe(
-        'What a pull request from a fork does: `run` it, `build-only` without pushing anything, or `skip` it. Default: run.',
+        'What the job does for a pull request from a fork. `skip`: it is left out of the plan, and its gates pass without it. `run` and `build-only`: it is held, since nothing is dispatched for forks; kept for when that is approved. Default: run.',
       ),
   },
   'must be a map, such as { workflow: build.yml }',
