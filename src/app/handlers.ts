@@ -64,7 +64,7 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
       return (await startRuns(starting, signal.trigger)).note
     case 'manual': {
       const { repo, branch, reason, pipelines } = signal
-      const sha = signal.sha ?? (await github.getBranchSha(repo, branch))
+      const sha = await github.getBranchSha(repo, branch)
       if (sha === null) return `the branch ${branch} does not exist`
       const { note } = await startRuns(starting, {
         kind: 'manual',

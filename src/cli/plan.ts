@@ -78,8 +78,7 @@ async function readSubject(
       return { trigger: signal.trigger, changed }
     case 'manual': {
       const { repo, branch: refName, reason, pipelines } = signal
-      const sha = signal.sha ?? ''
-      return { trigger: { kind: 'manual', repo, sha, refName, reason, pipelines, requestId: '' }, changed }
+      return { trigger: { kind: 'manual', repo, sha: '', refName, reason, pipelines, requestId: '' }, changed }
     }
     case 'malformed':
       throw new Error(`${options.payload}: ${signal.reason}`)

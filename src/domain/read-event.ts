@@ -44,7 +44,6 @@ export type Signal =
   | ({
       readonly kind: 'manual'
       readonly branch: string
-      readonly sha: string | null
       readonly reason: string
       readonly pipelines: readonly string[] | null
     } & InRepo)
@@ -169,7 +168,6 @@ const repositoryDispatch = z
           .nullish()
           .transform((names) => (names && names.length > 0 ? names : null)),
         branch: z.string().optional(),
-        sha: sha.optional(),
       })
       .nullish(),
   })
@@ -180,7 +178,6 @@ const repositoryDispatch = z
       repo,
       installationId,
       branch: request?.branch ?? branch ?? repo.defaultBranch,
-      sha: request?.sha ?? null,
       reason: request?.reason ?? '',
       pipelines: request?.pipelines ?? null,
     }
