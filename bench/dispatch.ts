@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { sandboxEnvironment } from '../src/cli/sandbox-environment.ts'
 import { serve } from '../src/cli/serve.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 
@@ -38,17 +39,7 @@ interface Round {
 async function main(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'signalbox-bench-'))
   const github = await startSandbox({ runner: () => ({ queuedMs: 20, durationMs: 100 }) })
-  const env = {
-    APP_ID: String(github.app.id),
-    PRIVATE_KEY: github.app.privateKey,
-    WEBHOOK_SECRET: github.app.webhookSecret,
-    GHE_HOST: github.host,
-    GHE_PROTOCOL: 'http',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    SIGNALBOX_DATA_DIR: directory,
-    DATABASE_URL: process.env.DATABASE_URL ?? '',
-  }
+  const env = sandboxEnvironment(github, directory, process.env.DATABASE_URL)
   const serving = await serve(env, pino({ level: 'silent' }))
   github.setWebhook({ url: `http://127.0.0.1:${serving.port}/api/github/webhooks` })
   try {

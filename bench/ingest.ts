@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { startPostgres } from '../test/support/postgres.ts'
 import type { LoadOrder, LoadResult } from './ingest-load.ts'
 import type { ServerOrder, ServerWord } from './ingest-server.ts'
@@ -32,6 +33,7 @@ const directory = await mkdtemp(join(tmpdir(), 'signalbox-bench-'))
 const postgres = await startPostgres()
 try {
   const databaseUrl = await postgres.createDatabase('ingest')
+  await verifyDurable(databaseUrl)
   const contenders = [
     await start('(a) bare Probot, keeps nothing', null, { kind: 'probot' }),
     await start('(b) Signalbox on PGlite', 0.4, { kind: 'signalbox', databaseUrl: null, dataDirectory: directory }),
@@ -71,6 +73,17 @@ async function run(load: ChildProcess, port: number, ms: number): Promise<LoadRe
   load.send(order)
   const [result] = (await once(load, 'message')) as [LoadResult]
   return result
+}
+
+/** Throws unless a commit of the PostgreSQL server means that it is on the disk. */
+async function verifyDurable(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {
+    const { rows } = await client.query<{ value: string }>('select current_setting($1) as value', [setting])
+    if (rows[0]?.value !== 'on') throw new Error(`PostgreSQL runs with ${setting} = ${rows[0]?.value}, not on`)
+  }
+  await client.end()
 }
 
 /** Throws unless exactly what was accepted is in the database. */

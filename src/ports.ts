@@ -2,7 +2,7 @@
  * What the app needs from outside: GitHub, the store, the clock. Types only. Every method may throw `TransientError`
  * (try again later); those of GitHub may throw `GitHubError` (a refusal that stays).
  */
-import type { CheckButton, CheckConclusion } from './domain/check-state.ts'
+import type { CheckState } from './domain/check-state.ts'
 import type { RunConclusion } from './domain/decide-run.ts'
 import type { EarlierRun } from './domain/decide-start.ts'
 import type { ChangedFiles, GatePlan, RunPlan } from './domain/plan.ts'
@@ -25,22 +25,17 @@ export type DispatchOutcome =
   /** No answer, or a server error: it may or may not have been started. */
   | { readonly kind: 'unknown'; readonly message: string }
 
-export interface CheckWrite {
+/** What a check run shows, rendered. */
+export interface CheckWrite
+  extends Pick<CheckState, 'name' | 'status' | 'conclusion' | 'startedAt' | 'completedAt' | 'detailsUrl' | 'buttons'> {
   /** GraphQL's id of the check run; null: create it. */
   readonly nodeId: string | null
   readonly headSha: string
   /** Leg or gate id. */
   readonly externalId: string
-  readonly name: string
-  readonly status: 'queued' | 'in_progress' | 'completed'
-  readonly conclusion: CheckConclusion | null
-  readonly startedAt: Date
-  readonly completedAt: Date | null
-  readonly detailsUrl: string | null
   readonly title: string
   /** Markdown, at most 65,535 characters. */
   readonly summary: string
-  readonly buttons: readonly CheckButton[]
 }
 
 export type CheckWriteResult =

@@ -1,5 +1,6 @@
 /** Signalbox as a user runs it, against the sandbox: real HTTP, real signatures, a real database. */
 import { pino } from 'pino'
+import { sandboxEnvironment } from '../../src/cli/sandbox-environment.ts'
 import { type Serving, serve } from '../../src/cli/serve.ts'
 import { type RunnerScript, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
 
@@ -39,17 +40,7 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 export function makeEnv(github: Sandbox, databaseUrl = ''): NodeJS.ProcessEnv {
-  return {
-    APP_ID: String(github.app.id),
-    PRIVATE_KEY: github.app.privateKey,
-    WEBHOOK_SECRET: github.app.webhookSecret,
-    GHE_HOST: github.host,
-    GHE_PROTOCOL: 'http',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    DATABASE_URL: databaseUrl,
-    SIGNALBOX_DATA_DIR: ':memory:',
-  }
+  return sandboxEnvironment(github, ':memory:', databaseUrl)
 }
 
 /** Silent, unless TEST_LOG names a level. */

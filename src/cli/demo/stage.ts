@@ -2,6 +2,7 @@
 import { sampleRepository } from '../../sandbox/sample-repository.ts'
 import { type RunnerScript, type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
 import { makeLog } from '../log.ts'
+import { sandboxEnvironment } from '../sandbox-environment.ts'
 import { type Serving, serve } from '../serve.ts'
 
 export const REPOSITORY = 'acme/shop'
@@ -28,7 +29,7 @@ export async function openStage({ runner, dataDirectory }: StageOptions): Promis
   const logged: string[] = []
   try {
     const log = makeLog('warn', { write: (line) => void logged.push(line.trimEnd()) })
-    const serving = await serve(makeEnvironment(github, dataDirectory), log)
+    const serving = await serve(sandboxEnvironment(github, dataDirectory), log)
     const signalboxUrl = `http://127.0.0.1:${serving.port}`
     github.setWebhook({ url: `${signalboxUrl}/api/github/webhooks` })
     const [owner = '', name = ''] = REPOSITORY.split('/')
@@ -42,19 +43,5 @@ export async function openStage({ runner, dataDirectory }: StageOptions): Promis
   } catch (error) {
     await github.stop()
     throw error
-  }
-}
-
-/** The same variables that an installation sets; nothing of the surrounding environment reaches the demo. */
-function makeEnvironment(github: Sandbox, dataDirectory: string): NodeJS.ProcessEnv {
-  return {
-    APP_ID: String(github.app.id),
-    PRIVATE_KEY: github.app.privateKey,
-    WEBHOOK_SECRET: github.app.webhookSecret,
-    GHE_HOST: github.host,
-    GHE_PROTOCOL: 'http',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    SIGNALBOX_DATA_DIR: dataDirectory,
   }
 }
