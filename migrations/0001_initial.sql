@@ -13,6 +13,12 @@ alter table deliveries alter column body set storage external;
 alter table deliveries set (toast_tuple_target = 8160);
 create index deliveries_received_at on deliveries (received_at);
 
+-- Deliveries that were stored together and have no jobs yet: storing a burst must not wait for a job for each.
+create table arrivals (
+  id           bigint generated always as identity primary key,
+  delivery_ids text[] not null
+);
+
 create table installations (
   id        bigint primary key,
   account   text not null,

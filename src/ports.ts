@@ -213,7 +213,10 @@ export interface RunStore {
 }
 
 export interface DeliveryStore {
-  /** Commits the deliveries that were not finished before, with the jobs that handle them, in one transaction. */
+  /**
+   * Commits the deliveries that were not finished before, in one transaction with the jobs that handle them, or, of a
+   * burst, with the note from which workers make these jobs.
+   */
   saveDeliveries(deliveries: readonly Delivery[]): Promise<void>
   loadDelivery(id: string): Promise<(Delivery & { state: DeliveryState }) | null>
   finishDelivery(id: string, outcome: { state: 'done' | 'failed'; note: string | null }): Promise<void>

@@ -1,15 +1,18 @@
 /** Deliveries and installations. */
 import { promisify } from 'node:util'
 import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { GatePlan } from '../../domain/plan.ts'
 import type { Delivery, DeliveryState, DeliveryStore, Installation, InstallationStore } from '../../ports.ts'
-import type { Queue } from './queue.ts'
+import type { Executor, Queue } from './queue.ts'
 import type { Tables } from './tables.ts'
 
 const decompress = promisify(zstdDecompress)
 /** The fastest level: a payload is a tenth of its size afterwards, at any. Its parts are small ones then. */
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: 4_096 }
+/** So many deliveries are stored together with their jobs; of more it is only noted that they are to be enqueued. */
+const MOST_WITH_JOBS = 4
+const ARRIVALS_AT_ONCE = 20
 /** GitHub's own bound on a body; what unpacks to more was not stored by us. */
 const MAX_BODY_BYTES = 25 * 1024 * 1024
 
@@ -25,25 +28,38 @@ export class PgDeliveryStore implements DeliveryStore, InstallationStore {
   async saveDeliveries(deliveries: readonly Delivery[]): Promise<void> {
     // Always in the same order: transactions that write the same rows then wait for one another, and never in a circle.
     const unique = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()].sort(byId)
-    const ids = unique.map((delivery) => delivery.id)
-    const events = unique.map((delivery) => delivery.event)
-    const { base64, starts, lengths } = packBodies(unique)
+    const saved = insertDeliveries(unique)
+    if (unique.length > MOST_WITH_JOBS) {
+      await sql`${saved} insert into arrivals (delivery_ids) select array_agg(id) from saved having count(*) > 0`.execute(
+        this.#db,
+      )
+      return
+    }
+    await this.#db.transaction().execute(async (tx) => {
+      const { rows } = await sql<{ id: string }>`${saved} select id from saved`.execute(tx)
+      await this.#sendDeliveries(tx, rows)
+    })
+  }
+
+  /** Enqueues the deliveries of bursts, in the order in which these came. */
+  async enqueueArrivals(): Promise<void> {
     await this.#db.transaction().execute(async (tx) => {
       const { rows } = await sql<{ id: string }>`
-        with packed as materialized (select decode(${base64}::text, 'base64') as bytes)
-        insert into deliveries (id, event, body)
-        select one.id, one.event, substring(packed.bytes from one.start for one.length)
-        from packed,
-          unnest(${ids}::text[], ${events}::text[], ${starts}::integer[], ${lengths}::integer[])
-            as one (id, event, start, length)
-        on conflict (id) do update set state = 'received', note = null, finished_at = null
-          where deliveries.state <> 'done'
-        returning id`.execute(tx)
-      await this.#queue.sendDeliveries(
-        tx,
-        rows.map((row) => row.id),
-      )
+        with taken as (
+          delete from arrivals
+          where id in (select id from arrivals order by id limit ${ARRIVALS_AT_ONCE} for update skip locked)
+          returning id, delivery_ids
+        )
+        select unnest(delivery_ids) as id from taken order by taken.id`.execute(tx)
+      await this.#sendDeliveries(tx, rows)
     })
+  }
+
+  async #sendDeliveries(executor: Executor, rows: readonly { id: string }[]): Promise<void> {
+    await this.#queue.sendDeliveries(
+      executor,
+      rows.map((row) => row.id),
+    )
   }
 
   async loadDelivery(id: string): Promise<(Delivery & { state: DeliveryState }) | null> {
@@ -81,10 +97,7 @@ export class PgDeliveryStore implements DeliveryStore, InstallationStore {
           and j.state in ('created', 'retry', 'active'))`,
       )
       .execute()
-    await this.#queue.sendDeliveries(
-      this.#db,
-      rows.map((row) => row.id),
-    )
+    await this.#sendDeliveries(this.#db, rows)
   }
 
   async removeDeliveriesBefore(time: Date): Promise<number> {
@@ -121,6 +134,25 @@ export class PgDeliveryStore implements DeliveryStore, InstallationStore {
       .executeTakeFirst()
     return row?.goodGates ?? []
   }
+}
+
+/** The beginning of a statement: `saved` has the ids of those that were not finished before. */
+function insertDeliveries(deliveries: readonly Delivery[]): RawBuilder<unknown> {
+  const ids = deliveries.map((delivery) => delivery.id)
+  const events = deliveries.map((delivery) => delivery.event)
+  const { base64, starts, lengths } = packBodies(deliveries)
+  return sql`
+    with packed as materialized (select decode(${base64}::text, 'base64') as bytes),
+    saved as (
+      insert into deliveries (id, event, body)
+      select one.id, one.event, substring(packed.bytes from one.start for one.length)
+      from packed,
+        unnest(${ids}::text[], ${events}::text[], ${starts}::integer[], ${lengths}::integer[])
+          as one (id, event, start, length)
+      on conflict (id) do update set state = 'received', note = null, finished_at = null
+        where deliveries.state <> 'done'
+      returning id
+    )`
 }
 
 function byId(a: Delivery, b: Delivery): number {

@@ -5,6 +5,7 @@ import { type Database, openPglite, openPostgres } from './database.ts'
 import { PgDeliveryStore } from './delivery-store.ts'
 import { migrate } from './migrate.ts'
 import { createQueues, Queue } from './queue.ts'
+import { repeat } from './repeat.ts'
 import { PgRunStore } from './run-store.ts'
 
 export interface StoreOptions {
@@ -18,6 +19,8 @@ export interface StoreOptions {
 
 /** How long `drain` waits for jobs at work. */
 const DRAIN_MS = 25_000
+/** How often the deliveries of bursts are enqueued. */
+const FORWARD_MS = 250
 
 /** Opens the database, brings its tables to this version, and starts the queue. */
 export async function openStore(options: StoreOptions): Promise<Store> {
@@ -40,6 +43,7 @@ async function assemble(database: Database, options: StoreOptions): Promise<Stor
   const queue = new Queue(boss)
   const deliveries = new PgDeliveryStore(kysely, queue)
   const runs = new PgRunStore(kysely, queue)
+  let stopForwarding = async () => {}
   return {
     runs,
     deliveries,
@@ -51,12 +55,15 @@ async function assemble(database: Database, options: StoreOptions): Promise<Stor
       if (database.exclusive) await queue.forgetActiveJobs()
       await deliveries.enqueueUnfinished(new Date())
       await queue.work(handlers, (id) => runs.enqueueRun(id))
+      stopForwarding = repeat(() => deliveries.enqueueArrivals(), FORWARD_MS, options.onError)
       await queue.sendReconcile(kysely)
     },
     async drain() {
+      await stopForwarding()
       await boss.stop({ graceful: true, timeout: DRAIN_MS })
     },
     async close() {
+      await stopForwarding()
       await boss.stop({ graceful: false })
       await database.close()
     },

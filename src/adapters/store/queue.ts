@@ -17,16 +17,6 @@ export type Executor = Kysely<Tables> | Transaction<Tables>
 const COMMON = { heartbeatSeconds: 10, deleteAfterSeconds: 3_600 } as const
 
 const QUEUES = {
-  /** Deliveries that were accepted together, to be enqueued one by one. */
-  arrivals: {
-    policy: 'standard',
-    notify: true,
-    retryLimit: 1_000,
-    retryDelay: 1,
-    retryBackoff: true,
-    retryDelayMax: 60,
-    ...COMMON,
-  },
   /** Retries go on for about two hours, then the dead letter queue marks the delivery as failed. */
   delivery: {
     policy: 'stately',
@@ -59,9 +49,6 @@ const WORKERS_PER_QUEUE = 4
 
 const PROMPT = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 } as const
 
-/** So many deliveries are enqueued with their commit; more by a job of their own, to keep the commit of a burst short. */
-const MOST_AT_ONCE = 4
-
 /** How often every open run is compared with GitHub. */
 const RECONCILE_CRON = '*/5 * * * *'
 
@@ -78,8 +65,7 @@ export class Queue {
   }
 
   async sendDeliveries(executor: Executor, ids: readonly string[]): Promise<void> {
-    if (ids.length <= MOST_AT_ONCE) await this.#send(executor, 'delivery', ids)
-    else await this.#boss.insert('arrivals', [{ data: { ids } }], { db: fromKysely(executor) })
+    await this.#send(executor, 'delivery', ids)
   }
 
   async sendRuns(executor: Executor, ids: readonly string[]): Promise<void> {
@@ -99,11 +85,10 @@ export class Queue {
     await this.#boss.send('reconcile', {}, { singletonKey: 'all', db: fromKysely(executor) })
   }
 
-  /** @param executor null: in a transaction of its own. */
-  async #send(executor: Executor | null, queue: QueueName, ids: readonly string[]): Promise<void> {
+  async #send(executor: Executor, queue: QueueName, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
     const jobs = ids.map((id) => ({ data: { id }, singletonKey: id }))
-    await this.#boss.insert(queue, jobs, executor === null ? {} : { db: fromKysely(executor) })
+    await this.#boss.insert(queue, jobs, { db: fromKysely(executor) })
   }
 
   /** Only where no other process can be at work: a job that a killed process left active would block its key. */
@@ -116,10 +101,6 @@ export class Queue {
   }
 
   async work(handlers: JobHandlers, wakeRun: (id: string) => Promise<void>): Promise<void> {
-    // Many at a time: a worker of pg-boss may wait for its next poll after each fetch.
-    await this.#boss.work('arrivals', { ...PROMPT, batchSize: 20 }, async (jobs: Job<{ ids: string[] }>[]) => {
-      for (const job of jobs) await this.#send(null, 'delivery', job.data.ids)
-    })
     await this.#workPromptly('delivery', handlers.delivery)
     await this.#workPromptly('run', handlers.run)
     const each = (handle: (id: string) => Promise<void>) => async (jobs: Job<{ id: string }>[]) => {

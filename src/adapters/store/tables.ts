@@ -18,6 +18,7 @@ export interface Tables {
     receivedAt: Generated<Date>
     finishedAt: Date | null
   }
+  arrivals: { id: Generated<number>; deliveryIds: string[] }
   installations: { id: number; account: string; suspended: boolean }
   repositories: { id: number; goodGates: Json<readonly GatePlan[]> }
   runs: {
