@@ -1,10 +1,11 @@
 /**
- * What the app needs from outside: GitHub, the store, the clock. Types only. Every method may throw `TransientError`
+ * What the app and the commands need from outside: GitHub, the store, the clock, registries, builders. Types only. Every method may throw `TransientError`
  * (try again later); those of GitHub may throw `GitHubError` (a refusal that stays).
  */
 import type { CheckState } from './domain/check-state.ts'
 import type { RunConclusion } from './domain/decide-run.ts'
 import type { EarlierRun } from './domain/decide-start.ts'
+import type { ImageReference } from './domain/image-reference.ts'
 import type { ChangedFiles, GatePlan, RunPlan } from './domain/plan.ts'
 import type { CancelReason, FailedJob, RunFacts, WorkflowRunObservation } from './domain/run.ts'
 import type { PullRequest, Repo, Trigger, TriggerKind } from './domain/trigger.ts'
@@ -255,4 +256,79 @@ export interface Store {
   /** Lets jobs at work finish, and takes no new ones. */
   drain(): Promise<void>
   close(): Promise<void>
+}
+
+// ── Images ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A manifest or an index of manifests, as the OCI distribution API returns it. */
+export interface Manifest {
+  /** `sha256:<hex>` of `bytes`. */
+  readonly digest: string
+  readonly mediaType: string
+  readonly bytes: Uint8Array
+  /** The platforms' manifests; empty: this is no index. */
+  readonly children: readonly { readonly digest: string; readonly platform: string | null }[]
+  /** Digest of the manifest that this one is about, as attestations and signatures have it; null: none. */
+  readonly subject: string | null
+}
+
+/**
+ * Registries, over the OCI distribution API. Nothing is pulled. References are `ImageReference`s of `domain`; one with
+ * a digest names that, else its tag, else `latest`. Every method may throw `RegistryError` or `TransientError`.
+ */
+export interface Registry {
+  /** Digest of what the reference names; null: the registry has no such tag, manifest or repository. */
+  digestOf(reference: ImageReference): Promise<string | null>
+  manifest(reference: ImageReference): Promise<Manifest | null>
+  /** All tags of the repository, page by page; none for a repository that does not exist. */
+  tags(repository: Pick<ImageReference, 'registry' | 'path'>): AsyncIterable<string>
+  /** Gives what `from` names another tag of the same repository, byte for byte. */
+  retag(from: ImageReference, tag: string): Promise<void>
+  /** Deletes by digest. False: it was not there. */
+  deleteManifest(reference: ImageReference & { readonly digest: string }): Promise<boolean>
+}
+
+export interface BuildRequest {
+  /** Directory whose files are the context; absolute. */
+  readonly context: string
+  /** Absolute; null: `Dockerfile` in the context. */
+  readonly dockerfile: string | null
+  readonly target: string | null
+  /** Full names. At least one. */
+  readonly tags: readonly string[]
+  /** Empty: the engine's own. */
+  readonly platforms: readonly string[]
+  readonly buildArgs: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly cacheFrom: readonly string[]
+  readonly cacheTo: readonly string[]
+  /** Push to the tags' registry. */
+  readonly push: boolean
+  /** Keep the image in the engine. */
+  readonly load: boolean
+}
+
+export interface BuiltImage {
+  /** The first of the request's tags, or what the service says. */
+  readonly image: string
+  /** `sha256:<hex>`; null: the builder does not tell. */
+  readonly digest: string | null
+}
+
+/** What builds images: an engine on this machine, or a service. */
+export interface ImageBuilder {
+  readonly kind: 'docker' | 'podman' | 'remote'
+  /** Whether the image is there to be reused, without pulling it: in the engine, or known to the service. */
+  exists(image: string): Promise<boolean>
+  /**
+   * @param onLine is told each line of the build's log as it comes.
+   * @throws {BuildError} with the last lines of the log, when the build fails or is cancelled.
+   */
+  build(request: BuildRequest, options: BuildOptions): Promise<BuiltImage>
+}
+
+export interface BuildOptions {
+  readonly onLine: (line: string) => void
+  /** Cancels the build. */
+  readonly signal: AbortSignal
 }

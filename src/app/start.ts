@@ -77,7 +77,7 @@ function configBranch(trigger: Trigger): string {
 
 async function withFiles(github: GitHub, trigger: Trigger, config: LoadedConfig): Promise<StartFacts['config']> {
   if (config.kind === 'broken') return config
-  if (config.kind === 'none') return { kind: 'good', config: { pipelines: [] }, changed: ALL_FILES }
+  if (config.kind === 'none') return { kind: 'good', config: { pipelines: [], images: [] }, changed: ALL_FILES }
   const changed = needsChangedFiles(trigger, config.config) ? await changedFiles(github, trigger) : ALL_FILES
   return { kind: 'good', config: config.config, changed }
 }

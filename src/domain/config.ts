@@ -108,8 +108,72 @@ export interface Pipeline {
   readonly gates: readonly Gate[]
 }
 
+/** How the tags of an image are decided. */
+export type TagPolicy =
+  /** The commit, short and long; the ref; `x`, `x.y` and `latest` for a version. */
+  | { readonly kind: 'default' }
+  /** Rules and flavor in the grammar of docker/metadata-action, checked when the configuration was read. */
+  | { readonly kind: 'rules'; readonly rules: readonly string[]; readonly flavor: readonly string[] }
+
+export interface CacheConfig {
+  /** Repository of the cache; null: the image's own. */
+  readonly repository: string | null
+  /** `max`: layers of all stages, `min`: of the last one. */
+  readonly mode: 'min' | 'max'
+}
+
+/** An image whose base image, sources and lock files decide its tags, and which of the images that exist it can reuse. */
+export interface RuntimeConfig {
+  /** Begins every tag: `oh` in `oh_v0.56.0_…`. */
+  readonly tagPrefix: string
+  /** A literal version, or a key (`tool.poetry.version`) of a TOML, JSON or YAML file. */
+  readonly version: string | { readonly file: string; readonly key: string }
+  /** Files whose bytes decide which installed dependencies can be reused, in order. */
+  readonly lockFiles: readonly string[]
+  /** The directory whose names and bytes decide which sources can be reused. */
+  readonly source: string
+  /** Files and directories that are in the build context beside the sources and the lock files. */
+  readonly include: readonly string[]
+  /** Patterns as in `.gitignore` of what is neither hashed nor copied. */
+  readonly ignore: readonly string[]
+  /** The first is built from when none is asked for. */
+  readonly baseImages: readonly string[]
+  /** Whether a browser is installed. */
+  readonly browser: boolean
+  /** Path of the repository's own Dockerfile template; null: Signalbox's. */
+  readonly template: string | null
+}
+
+/** Paths are relative to the repository, with `/` between their parts. */
+export interface ImageConfig {
+  readonly name: string
+  /** Without a tag: `ghcr.io/acme/app`. May hold `${{ … }}`. */
+  readonly repository: string
+  readonly dockerfile: string
+  readonly context: string
+  /** Stage of the Dockerfile; null: the last. */
+  readonly target: string | null
+  /** `linux/amd64`, `linux/arm64/v8`; at least one. */
+  readonly platforms: readonly string[]
+  /** May hold `${{ … }}`. */
+  readonly buildArgs: Readonly<Record<string, string>>
+  /** Beside those of the OCI. May hold `${{ … }}`. */
+  readonly labels: Readonly<Record<string, string>>
+  /** Null: no cache in a registry. */
+  readonly cache: CacheConfig | null
+  readonly tags: TagPolicy
+  /** Ends every tag that `tags` decides, after a `-`; empty: none. May hold `${{ … }}`. */
+  readonly suffix: string
+  /** Names of images that are built before this one. */
+  readonly needs: readonly string[]
+  /** Null: an image like any other. */
+  readonly runtime: RuntimeConfig | null
+}
+
 export interface Config {
   readonly pipelines: readonly Pipeline[]
+  /** In an order in which every image comes after those that it needs; otherwise as in the file. */
+  readonly images: readonly ImageConfig[]
 }
 
 /** One thing that is wrong with a configuration, at the place where it was written. */

@@ -28,3 +28,30 @@ export class TransientError extends Error {
 export class InvariantError extends Error {
   override readonly name = 'InvariantError'
 }
+
+/** What was asked for cannot be done as it was asked for: a flag, a file or a name that is wrong. The message has the remedy. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** A registry answered, and the answer is a refusal or nonsense that trying again will not change. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError'
+  /** HTTP status; null: the answer could not be understood. */
+  readonly status: number | null
+  constructor(message: string, options: { status: number | null; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.status = options.status
+  }
+}
+
+/** A build failed, was refused or was cancelled. */
+export class BuildError extends Error {
+  override readonly name = 'BuildError'
+  /** The last lines of its log, oldest first. */
+  readonly log: readonly string[]
+  constructor(message: string, options: { log: readonly string[]; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.log = options.log
+  }
+}

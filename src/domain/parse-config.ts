@@ -64,7 +64,7 @@ function readConfig(document: ConfigDocument): Config {
   for (const name of document.keysOf(['matrices'])) document.reportChangedNumbers(['matrices', name])
   const pipelines = document.keysOf(['pipelines']).map((name) => readPipeline(document, name))
   reportCheckNames(document, pipelines)
-  return { pipelines }
+  return { pipelines, images: [] }
 }
 
 /** Why a file, by itself, is not of this format or this version of it; null: it may be. */

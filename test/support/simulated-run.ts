@@ -259,5 +259,5 @@ function makeRandomConfig(random: Random): Config {
     { id: 'first', name: 'First', needs: ['job0'] },
   ]
   const on = { pullRequest: { branches: [], paths: { include: [], exclude: [] }, drafts: true } }
-  return { pipelines: [{ name: 'ci', on, concurrency: 'cancel', jobs, gates }] }
+  return { pipelines: [{ name: 'ci', on, concurrency: 'cancel', jobs, gates }], images: [] }
 }
