@@ -1,0 +1,46 @@
+/** Before and after a whole test run: a place for the shared Docker engine, and its end. See `engine.ts`. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    engineDirectory: string
+  }
+}
+
+export default function setup(project: TestProject): () => Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'sb-engine-'))
+  writeFileSync(join(directory, 'number'), String(process.pid % 100_000))
+  project.provide('engineDirectory', directory)
+  return async () => {
+    await stopEngine(directory)
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+  }
+}
+
+async function stopEngine(directory: string): Promise<void> {
+  const file = join(directory, 'pidfile')
+  if (existsSync(file)) {
+    const pid = Number(readFileSync(file, 'utf8'))
+    process.kill(pid, 'SIGTERM')
+    const deadline = Date.now() + 20_000
+    while (isAlive(pid) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100))
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  }
+  if (existsSync(join(directory, 'starting'))) {
+    const bridge = `sbtest${readFileSync(join(directory, 'number'), 'utf8')}`
+    execFileSync('/usr/sbin/ip', ['link', 'del', bridge], { stdio: 'ignore' })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
