@@ -47,7 +47,7 @@ export function subjectOfTrigger(trigger: Trigger, matrix: MatrixCombination, tr
   const pullRequest = trigger.kind === 'pull_request' ? trigger.pullRequest : null
   return {
     event: EVENT_NAMES[trigger.kind],
-    ref: refOf(trigger),
+    ref: refOf(trigger.kind, trigger.refName, pullRequest?.number ?? null),
     refName: trigger.refName,
     sha: trigger.sha,
     commitDate: null,
@@ -60,7 +60,8 @@ export function subjectOfTrigger(trigger: Trigger, matrix: MatrixCombination, tr
   }
 }
 
-const EVENT_NAMES: Record<Trigger['kind'], string> = {
+/** GitHub's name of the event behind each of our triggers. */
+export const EVENT_NAMES: Record<Trigger['kind'], string> = {
   push: 'push',
   tag: 'push',
   pull_request: 'pull_request',
@@ -68,13 +69,14 @@ const EVENT_NAMES: Record<Trigger['kind'], string> = {
   manual: 'workflow_dispatch',
 }
 
-function refOf(trigger: Trigger): string {
-  switch (trigger.kind) {
-    case 'tag':
-      return `refs/tags/${trigger.refName}`
-    case 'pull_request':
-      return `refs/pull/${trigger.pullRequest.number}/merge`
-    default:
-      return `refs/heads/${trigger.refName}`
-  }
+/** `number`: the pull request's; null: it is about none. */
+export function refOf(kind: Trigger['kind'], refName: string, number: number | null): string {
+  if (kind === 'tag') return `refs/tags/${refName}`
+  if (kind === 'pull_request' && number !== null) return `refs/pull/${number}/merge`
+  return refName === '' ? '' : `refs/heads/${refName}`
+}
+
+/** A whole commit id, of SHA-1 or of SHA-256. */
+export function isSha(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(text)
 }

@@ -70,6 +70,37 @@ pipelines:
       runtime-tests:
         name: All Runtime Tests Passed
         needs: [test-runtime]
+
+images:                           # what jobs with an image build; see docs/images.md
+  app:
+    repository: ghcr.io/\${{ repo.owner }}/app
+    dockerfile: containers/app/Dockerfile
+    context: .
+    target: final
+    platforms: [linux/amd64, linux/arm64]
+    build_args: { VERSION: "\${{ image.version }}" }
+    labels: { org.example.team: ci }
+    cache: { repository: "ghcr.io/\${{ repo.owner }}/cache", mode: max }
+    tags:
+      rules: ["type=ref,event=branch", "type=semver,pattern={{version}}", type=sha]
+      flavor: [latest=auto]
+  runtime:
+    repository: ghcr.io/\${{ repo.owner }}/runtime
+    dockerfile: containers/runtime/Dockerfile
+    context: containers/runtime
+    tags: default
+    suffix: "\${{ matrix.base_image.tag }}"
+    needs: [app]
+    runtime:
+      tag_prefix: oh
+      version: { file: pyproject.toml, key: tool.poetry.version }
+      lock_files: [pyproject.toml, poetry.lock]
+      source: openhands
+      include: [microagents]
+      ignore: [".*/", "__pycache__/", "*.pyc"]
+      base_images: ["nikolaik/python-nodejs:python3.12-nodejs22", "ubuntu:24.04"]
+      browser: true
+      template: containers/runtime/Dockerfile.njk
 `
 
 /** The JSON Schema, as the text of its file. */
@@ -196,6 +227,9 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   pipelines: 'pipeline',
   jobs: 'job',
   gates: 'gate',
+  images: 'image',
+  build_args: 'argument',
+  labels: 'label',
   matrix: 'axis',
 }
 
@@ -263,7 +297,7 @@ function renderValues(): string {
   const rows = Object.entries(VALUE_PATHS).map(([path, meaning]) => `| \`${path}\` | ${meaning} |`)
   return `## Values
 
-\`inputs\` and \`ref\` may hold \`\${{ … }}\`, which is replaced by one of these values. There is no expression language, and a
+\`inputs\` and \`ref\` of a job, and \`repository\`, \`build_args\`, \`labels\` and \`suffix\` of an image, may hold \`\${{ … }}\`, which is replaced by one of these values. There is no expression language, and a
 value that was put in is never looked at again. A name that is not in the table is an error.
 
 | name | value |

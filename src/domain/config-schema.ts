@@ -5,11 +5,12 @@
  */
 
 import { z } from 'zod'
+import { imageSchema } from './config/image-schema.ts'
 import { jobSchema } from './config/job-schema.ts'
 import { axisSchema } from './config/matrix-schema.ts'
 import { triggersSchema } from './config/trigger-schema.ts'
 import { identifier, judged, name, needs } from './config/value-schemas.ts'
-import { CONCURRENCY_RULES } from './config.ts'
+import { CONCURRENCY_RULES, MAX_IMAGES } from './config.ts'
 
 /** One entry of `gates`. */
 export const gateSchema = z.strictObject(
@@ -73,7 +74,13 @@ export const configSchema = z
     forks: z.unknown().optional().describe(`What pull requests from forks may do.${RESERVED}`),
     label_actions: z.unknown().optional().describe(`Workflows that a label on a pull request starts.${RESERVED}`),
     previews: z.unknown().optional().describe(`Deployments that a label on a pull request asks for.${RESERVED}`),
-    images: z.unknown().optional().describe(`The images that jobs build.${RESERVED}`),
+    images: judged(z.record(name, imageSchema, 'must be a map of images'), (images) =>
+      Object.keys(images).length <= MAX_IMAGES ? null : `has more than ${MAX_IMAGES} images`,
+    )
+      .optional()
+      .describe(
+        'The images that jobs build, by name. Default: none; then `containers/<image>/config.sh` is read by the command line.',
+      ),
     stale: z.unknown().optional().describe(`How issues and pull requests without activity are closed.${RESERVED}`),
     cleanup: z.unknown().optional().describe(`Which old workflow runs and images are deleted.${RESERVED}`),
     pull_request_summary: z

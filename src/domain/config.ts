@@ -144,6 +144,22 @@ export interface RuntimeConfig {
   readonly template: string | null
 }
 
+/** What `images.<name>.runtime` means where it says nothing. */
+export const DEFAULT_RUNTIME: RuntimeConfig = {
+  tagPrefix: 'oh',
+  version: { file: 'pyproject.toml', key: 'tool.poetry.version' },
+  lockFiles: ['pyproject.toml', 'poetry.lock'],
+  source: 'openhands',
+  include: [],
+  ignore: ['.*/', '__pycache__/', '*.pyc'],
+  baseImages: [],
+  browser: true,
+  template: null,
+}
+
+/** What an image is built for where it says nothing. */
+export const DEFAULT_PLATFORMS: readonly string[] = ['linux/amd64', 'linux/arm64']
+
 /** Paths are relative to the repository, with `/` between their parts. */
 export interface ImageConfig {
   readonly name: string
@@ -194,6 +210,8 @@ export interface ConfigProblem {
 export const MAX_LEGS_PER_JOB = 256
 /** Most legs of all jobs of one pipeline together. Every leg is a check run that somebody has to be able to read. */
 export const MAX_LEGS_PER_PIPELINE = 1000
+/** Most images of a repository. */
+export const MAX_IMAGES = 100
 /** Most inputs of a job: GitHub takes 25, and one of them is `signalbox`. */
 export const MAX_INPUTS = 24
 /** Largest configuration file, in bytes. */

@@ -26,6 +26,9 @@ export const VALUE_PATHS = {
   'repo.owner': 'The owner of the repository.',
   'repo.name': 'The name of the repository, without its owner.',
   'image.name': "The job's `image`; empty when it has none.",
+  'image.repository': 'Registry and path of that image: `ghcr.io/acme/app`; empty when `images` does not have it.',
+  'image.version':
+    'What its tags call this version: of `tags: default` the branch or the tag with `-` for what no tag can hold; empty when `images` does not have it.',
 } as const
 
 export type ValuePath = keyof typeof VALUE_PATHS
@@ -40,14 +43,23 @@ export interface InterpolationValues {
   readonly pullRequest: { readonly number: number; readonly headRef: string; readonly baseRef: string } | null
   readonly repo: { readonly owner: string; readonly name: string }
   readonly matrix: MatrixCombination
-  /** The job's image; null: none, and `image.name` is empty. */
-  readonly image: string | null
+  /** The job's image; null: none, and `image.*` is empty. */
+  readonly image: ImageValues | null
+}
+
+/** What a text can know of an image. */
+export interface ImageValues {
+  readonly name: string
+  /** Empty: not known, or not decided yet. */
+  readonly repository: string
+  /** Empty: not known, or not decided yet. */
+  readonly version: string
 }
 
 /** The values of one leg of a run that this trigger started. */
 export function interpolationValues(
   trigger: Trigger,
-  leg: { readonly matrix: MatrixCombination; readonly image: string | null },
+  leg: Pick<InterpolationValues, 'matrix' | 'image'>,
 ): InterpolationValues {
   return {
     sha: trigger.sha,
@@ -82,6 +94,8 @@ export function interpolate(text: string, values: InterpolationValues): string {
 /** The axes that a path may name, with their values; null: not known, because the matrix itself is wrong. */
 export interface PathContext {
   readonly axes: Readonly<Record<string, readonly MatrixValue[]>> | null
+  /** Paths that are not decided yet where the text stands. Default: none. */
+  readonly without?: readonly string[]
 }
 
 /** Everything that is wrong with the paths of a text, each as the end of a sentence about the text. */
@@ -94,6 +108,7 @@ export function checkText(text: string, context: PathContext): string[] {
 
 /** Why this path cannot be filled in, as the end of a sentence about the text that holds it; null: it can. */
 export function checkPath(path: string, context: PathContext): string | null {
+  if (context.without?.includes(path)) return `names ${quote(path)}, which is not known here yet`
   if (Object.hasOwn(VALUE_PATHS, path)) return null
   const [root, axis, field, ...rest] = path.split('.')
   if (root !== 'matrix' || axis === undefined || rest.length > 0) return unknownPath(path, context)
@@ -159,7 +174,9 @@ const FILL: Record<ValuePath, (values: InterpolationValues) => string> = {
   'pr.base_ref': (values) => values.pullRequest?.baseRef ?? '',
   'repo.owner': (values) => values.repo.owner,
   'repo.name': (values) => values.repo.name,
-  'image.name': (values) => values.image ?? '',
+  'image.name': (values) => values.image?.name ?? '',
+  'image.repository': (values) => values.image?.repository ?? '',
+  'image.version': (values) => values.image?.version ?? '',
 }
 
 /** An axis or a field that this combination lacks is empty: `include` may have given it to others only. */

@@ -10,6 +10,7 @@ import { reportCheckNames } from './config/check-names.ts'
 import { shapeProblems } from './config/check-shape.ts'
 import { ConfigDocument } from './config/config-document.ts'
 import { describeValue } from './config/problem-wording.ts'
+import { readImages } from './config/read-image.ts'
 import { type ConfigLayer, readLayer } from './config/read-layer.ts'
 import { readPipeline } from './config/read-pipeline.ts'
 import { type Branch, childOf, plainValue, type YamlValue } from './config/yaml-tree.ts'
@@ -64,7 +65,7 @@ function readConfig(document: ConfigDocument): Config {
   for (const name of document.keysOf(['matrices'])) document.reportChangedNumbers(['matrices', name])
   const pipelines = document.keysOf(['pipelines']).map((name) => readPipeline(document, name))
   reportCheckNames(document, pipelines)
-  return { pipelines, images: [] }
+  return { pipelines, images: readImages(document, pipelines) }
 }
 
 /** Why a file, by itself, is not of this format or this version of it; null: it may be. */

@@ -477,7 +477,7 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
       'an unknown value in ref',
       withJob(`ref: "\${{ branch }}"`),
       [
-        '7:34 "ref" names "branch", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name',
+        '7:34 "ref" names "branch", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name, image.repository, image.version',
       ],
     ],
   ],
@@ -550,7 +550,7 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
       'an unknown value',
       withJob(`inputs: { x: "\${{ github.sha }}" }`),
       [
-        '7:42 "x" names "github.sha", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name',
+        '7:42 "x" names "github.sha", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name, image.repository, image.version',
       ],
     ],
     [
@@ -567,7 +567,7 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
       'an empty value',
       withJob(`inputs: { x: "\${{ }}" }`),
       [
-        '7:42 "x" names "", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name',
+        '7:42 "x" names "", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name, image.repository, image.version',
       ],
     ],
     [
@@ -607,14 +607,14 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
       'a field of a field',
       withJob(`matrix: { os: [{ name: a }] }, inputs: { x: "\${{ matrix.os.name.first }}" }`),
       [
-        '7:73 "x" names "matrix.os.name.first", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name, matrix.os',
+        '7:73 "x" names "matrix.os.name.first", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name, image.repository, image.version, matrix.os',
       ],
     ],
     [
       'a whole expression',
       withJob(`inputs: { x: "\${{ sha == 'x' }}" }`),
       [
-        '7:42 "x" names "sha == \'x\'", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name',
+        '7:42 "x" names "sha == \'x\'", which is not a value that Signalbox fills in; there are sha, short_sha, ref_name, event, version, pr.number, pr.head_ref, pr.base_ref, repo.owner, repo.name, image.name, image.repository, image.version',
       ],
     ],
   ],
@@ -1032,10 +1032,10 @@ test('the configuration of OpenHands', () => {
 })
 
 test('a file without pipelines, and one with sections that come later', () => {
-  expect(configOf('version: 1\n')).toEqual({ pipelines: [] })
-  const sections = ['forks', 'label_actions', 'previews', 'images', 'stale', 'cleanup', 'pull_request_summary']
+  expect(configOf('version: 1\n')).toEqual({ pipelines: [], images: [] })
+  const sections = ['forks', 'label_actions', 'previews', 'stale', 'cleanup', 'pull_request_summary']
   const source = `version: 1\n${sections.map((section) => `${section}: { anything: [1] }\n`).join('')}`
-  expect(configOf(source)).toEqual({ pipelines: [] })
+  expect(configOf(source)).toEqual({ pipelines: [], images: [] })
 })
 
 test.each([

@@ -34,7 +34,7 @@ const VALUES = makeValues({
   event: 'pull_request',
   pullRequest: { number: 7, headRef: 'feature', baseRef: 'main' },
   matrix: { os: 'linux', node: 22, root: false, image: { tag: 'ubuntu', cpus: 2 } },
-  image: 'runtime',
+  image: { name: 'runtime', repository: 'ghcr.io/acme/runtime', version: '1.2.3' },
 })
 
 test.each([
@@ -48,6 +48,7 @@ test.each([
   ['pr-${{ pr.number }}: ${{ pr.head_ref }} to ${{ pr.base_ref }}', 'pr-7: feature to main'],
   ['${{ repo.owner }}/${{ repo.name }}', 'acme/rails'],
   ['${{ image.name }}', 'runtime'],
+  ['${{ image.repository }}:${{ image.version }}', 'ghcr.io/acme/runtime:1.2.3'],
   ['${{ matrix.os }}${{ matrix.node }}${{ matrix.root }}', 'linux22false'],
   ['${{ matrix.image.tag }}-${{ matrix.image.cpus }}', 'ubuntu-2'],
   ['${{ matrix.zone }}${{ matrix.image.zone }}${{ matrix.os.tag }}${{ matrix.toString }}', ''],
@@ -60,7 +61,8 @@ test.each([
 })
 
 test('without a pull request, its values are empty, and so is an image that there is none of', () => {
-  const text = '[${{ pr.number }}${{ pr.head_ref }}${{ pr.base_ref }}${{ image.name }}]'
+  const text =
+    '[${{ pr.number }}${{ pr.head_ref }}${{ pr.base_ref }}${{ image.name }}${{ image.repository }}${{ image.version }}]'
   expect(interpolate(text, makeValues())).toBe('[]')
 })
 
@@ -186,7 +188,7 @@ test('the values of a trigger', () => {
       state: 'open',
     },
   }
-  const leg = { matrix: { os: 'linux' }, image: 'runtime' }
+  const leg = { matrix: { os: 'linux' }, image: { name: 'runtime', repository: '', version: '' } }
   const values = interpolationValues(pullRequest, leg)
   expect(values).toMatchObject({ event: 'pull_request', refName: '7/merge', ...leg })
   expect(interpolate('${{ pr.number }} ${{ pr.head_ref }} ${{ pr.base_ref }}', values)).toBe('7 feature main')

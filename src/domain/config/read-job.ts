@@ -13,7 +13,7 @@ import { jobSchema } from './job-schema.ts'
 import type { KeyPath } from './key-path.ts'
 import { keyName } from './problem-wording.ts'
 import { countLegs, readMatrix } from './read-matrix.ts'
-import { readNeeds } from './read-needs.ts'
+import { jobsOf, readNeeds } from './read-needs.ts'
 import { parseDuration } from './value-schemas.ts'
 
 type JobSpec = z.output<typeof jobSchema>
@@ -40,7 +40,13 @@ export function readJob(
     name: owner.job,
     workflow: (document.valid(shape.workflow, at('workflow')) ?? '').replace('.github/workflows/', ''),
     ref: document.valid(shape.ref, at('ref')) ?? null,
-    needs: readNeeds(document, at('needs'), document.valid(shape.needs, at('needs')) ?? [], jobNames, owner.job),
+    needs: readNeeds(
+      document,
+      at('needs'),
+      document.valid(shape.needs, at('needs')) ?? [],
+      jobsOf(jobNames),
+      owner.job,
+    ),
     matrix: matrix === 'wrong' ? null : matrix,
     failFast: document.valid(shape.fail_fast, at('fail_fast')) ?? true,
     maxParallel: document.valid(shape.max_parallel, at('max_parallel')) ?? null,

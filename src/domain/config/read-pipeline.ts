@@ -9,10 +9,10 @@ import { type Gate, MAX_LEGS_PER_PIPELINE, type PathFilter, type Pipeline, type 
 import { gateSchema, pipelineSchema } from '../config-schema.ts'
 import type { ConfigDocument } from './config-document.ts'
 import type { KeyPath } from './key-path.ts'
-import { orderJobs } from './order-jobs.ts'
+import { orderByNeeds } from './order-by-needs.ts'
 import { quote } from './problem-wording.ts'
 import { readJob } from './read-job.ts'
-import { readNeeds } from './read-needs.ts'
+import { jobsOf, readNeeds } from './read-needs.ts'
 import type { triggersSchema } from './trigger-schema.ts'
 
 export function readPipeline(document: ConfigDocument, name: string): Pipeline {
@@ -31,10 +31,11 @@ export function readPipeline(document: ConfigDocument, name: string): Pipeline {
     name,
     on: on === null ? {} : readTriggers(on),
     concurrency: document.valid(shape.concurrency, [...path, 'concurrency']) ?? 'cancel',
-    jobs: orderJobs(
+    jobs: orderByNeeds(
       document,
       [...path, 'jobs'],
       jobs.map(({ job }) => job),
+      'jobs',
     ),
     gates: gateIds.map((id) => readGate(document, [...path, 'gates', id], id, jobNames)),
   }
@@ -67,6 +68,6 @@ function readGate(document: ConfigDocument, path: KeyPath, id: string, jobNames:
   return {
     id,
     name: document.valid(shape.name, [...path, 'name']) ?? '',
-    needs: readNeeds(document, [...path, 'needs'], needs, jobNames),
+    needs: readNeeds(document, [...path, 'needs'], needs, jobsOf(jobNames)),
   }
 }
