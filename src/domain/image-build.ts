@@ -1,7 +1,15 @@
 /**
  * How one image is built: its tags, build arguments, cache and platforms, all decided from its configuration and from
- * what is built.
+ * what is built. The app and the command line decide it with the same functions, so that a leg is told exactly what its
+ * executor does. Nothing here knows a clock, an engine or a registry.
  */
+import type { BuildSubject } from './build-subject.ts'
+import type { ImageConfig } from './config.ts'
+import { decideDefaultTags } from './default-tags.ts'
+import { decideTags } from './image-tags.ts'
+import { type PlanOptions, planTaggedBuild } from './plan-tagged-build.ts'
+
+export { type PlanOptions, valuesOfSubject } from './plan-tagged-build.ts'
 
 /** One image as it is to be built: every value filled in. Paths are those of the configuration. */
 export interface ImageBuild {
@@ -25,4 +33,13 @@ export interface ImageBuild {
   readonly push: boolean
   /** What was repaired or left out, each a sentence. */
   readonly warnings: readonly string[]
+}
+
+/** @throws {UsageError} when the repository, filled in, is the name of none. */
+export function planImageBuild(image: ImageConfig, subject: BuildSubject, options: PlanOptions): ImageBuild {
+  const decided =
+    image.tags.kind === 'default'
+      ? { ...decideDefaultTags(subject), warnings: [] }
+      : decideTags(image.tags, subject, options.now)
+  return planTaggedBuild(image, subject, decided, options)
 }

@@ -1,0 +1,127 @@
+/** `signalbox build`: builds an image of the configuration, or of the old layout, with the engine of this machine. */
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { UsageError } from '../domain/errors.ts'
+import { chooseBuilds } from './build/choose-builds.ts'
+import { dryRun } from './build/dry-run.ts'
+import { readBuildSubject } from './images/build-subject.ts'
+import { printable } from './printable.ts'
+
+interface BuildFlags {
+  readonly image?: string
+  readonly org?: string
+  readonly tagSuffix?: string
+  readonly push?: boolean
+  readonly load?: boolean
+  readonly dry?: boolean
+  readonly all?: boolean
+  readonly platform?: string
+  readonly json?: boolean
+  readonly builder?: 'docker' | 'podman'
+  readonly cacheDir?: string
+}
+
+export function registerBuild(program: Command): void {
+  program
+    .command('build')
+    .description('Build an image, with the tags, build arguments and cache of its configuration.')
+    .option('-i, --image <name>', 'the image: of "images", or a directory below containers/')
+    .option('-o, --org <org>', 'instead of what is between the registry and the last part of the repository')
+    .option('--push', 'push the image and its cache')
+    .option('--load', "load the image into the engine, for the engine's own platform")
+    .option('-t, --tag-suffix <suffix>', 'ends every tag, after a dash')
+    .option('--dry', 'build nothing: write docker-build-dry.json and say what would be done')
+    .option('--all', 'build every image of the configuration, those that others need first')
+    .option('--platform <platforms>', 'such as linux/amd64,linux/arm64, instead of those of the configuration')
+    .option('--json', 'print JSON; progress goes to standard error')
+    .addOption(
+      new Option('--builder <program>', 'what builds (default: docker, else podman)').choices(['docker', 'podman']),
+    )
+    .option('--cache-dir <dir>', 'keep a build cache in this directory; what is not used for 7 days goes')
+    .action(async (flags: BuildFlags, command: Command) => {
+      const { directory } = command.optsWithGlobals<{ directory: string }>()
+      await build(flags, directory)
+    })
+}
+
+async function build(flags: BuildFlags, directory: string): Promise<void> {
+  if ((flags.image === undefined) === !flags.all) {
+    throw new UsageError('build needs one of -i IMAGE and --all.')
+  }
+  const { env } = process
+  const wishes = {
+    image: flags.image ?? null,
+    org: flags.org || null,
+    suffix: flags.tagSuffix ?? null,
+    push: flags.push === true,
+    dry: flags.dry === true,
+    now: new Date(),
+    env,
+  }
+  const subject = await readBuildSubject(env)
+  const asked = readPlatforms(flags.platform)
+  if (flags.dry) {
+    const platforms = asked ?? (flags.load ? await enginePlatform(flags) : null)
+    const chosen = await chooseBuilds(directory, subject, { ...wishes, platforms })
+    const { load = false, json = false, all = false } = flags
+    return dryRun(directory, chosen, { load, json, all })
+  }
+  // What is wrong with the images is told before the engine is asked.
+  await chooseBuilds(directory, subject, { ...wishes, platforms: asked })
+  const warnings: string[] = []
+  const builder = await openBuilder(flags, directory, (warning) => warnings.push(warning))
+  const platforms = asked ?? (flags.load ? [builder.platform] : null)
+  const chosen = await chooseBuilds(directory, subject, { ...wishes, platforms })
+  const { buildAndReport } = await import('./build/build-and-report.ts')
+  await buildAndReport(
+    builder,
+    chosen.map(({ build }) => build),
+    {
+      directory: resolve(directory),
+      env,
+      load: flags.load === true,
+      json: flags.json === true,
+      all: flags.all === true,
+      takeWarnings: () => warnings.splice(0),
+    },
+  )
+}
+
+async function openBuilder(flags: BuildFlags, directory: string, onWarning: (warning: string) => void) {
+  const [{ openDockerBuilder }, { readCredentials }] = await Promise.all([
+    import('../adapters/builders/docker/docker-builder.ts'),
+    import('../adapters/registry/credentials.ts'),
+  ])
+  return openDockerBuilder({
+    program: flags.builder ?? null,
+    env: process.env,
+    cacheDirectory: flags.cacheDir === undefined ? null : resolve(directory, flags.cacheDir),
+    credentials: readCredentials(process.env),
+    onWarning,
+    now: () => new Date(),
+  })
+}
+
+/** Where no engine answers, a dry run tells what one on this machine would most likely be. */
+async function enginePlatform(flags: BuildFlags): Promise<readonly string[]> {
+  try {
+    return [(await openBuilder(flags, '.', () => {})).platform]
+  } catch (error) {
+    const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`
+    const why = error instanceof Error ? error.message : String(error)
+    console.error(printable(`warning: The engine's platform is not known, and taken to be ${platform}: ${why}`))
+    return [platform]
+  }
+}
+
+const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/
+
+function readPlatforms(text: string | undefined): readonly string[] | null {
+  if (text === undefined) return null
+  const platforms = text.split(',').map((platform) => platform.trim())
+  const wrong = platforms.find((platform) => !PLATFORM.test(platform))
+  if (wrong === undefined) return [...new Set(platforms)]
+  throw new UsageError(
+    `--platform has ${JSON.stringify(wrong)}, which is no platform; write such as linux/amd64,linux/arm64.`,
+  )
+}

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { findFailure, remedyFor } from '../../src/domain/build-failure.ts'
+
+test.each<[string[], string | null]>([
+  [[], null],
+  [['#5 DONE 0.1s'], null],
+  [
+    ['#7 ERROR: executor failed running [/bin/sh -c false]: exit code: 1', '------', ' > [2/2] RUN false:', '------'],
+    'executor failed running [/bin/sh -c false]: exit code: 1',
+  ],
+  [['#7 ERROR: first', 'error: failed to solve: second'], 'failed to solve: second'],
+  [['Error: building at STEP "RUN false": exit status 1'], 'building at STEP "RUN false": exit status 1'],
+])('of %j it tells %j', (log, failure) => {
+  expect(findFailure(log)).toBe(failure)
+})
+
+test.each<[string, string | null]>([
+  ['write /var/lib/docker/x: no space left on device', 'The disk is full'],
+  ['Cannot connect to the Docker daemon at unix:///run/x.sock. Is the docker daemon running?', 'engine is not running'],
+  ['Got permission denied while trying to connect to the Docker daemon socket at unix:///x', 'group docker'],
+  ['dial unix /var/run/docker.sock: connect: permission denied', 'group docker'],
+  ['ERROR: Multi-platform build is not supported for the docker driver.', 'docker buildx create --use'],
+  ['ERROR: Cache export is not supported for the docker driver.', 'docker buildx create --use'],
+  ['exec /bin/sh: exec format error', 'emulation'],
+  ['denied: requested access to the resource is denied', 'docker login'],
+  ['failed to authorize: 401 Unauthorized', 'docker login'],
+  ['toomanyrequests: You have reached your pull rate limit', 'Try again later'],
+  ['make: *** [all] Error 2', null],
+])('%j', (line, remedy) => {
+  expect(remedyFor(['#1 something', line, '------'])).toEqual(remedy === null ? null : expect.stringContaining(remedy))
+})
+
+test('the last known cause is the one that ended the build', () => {
+  expect(remedyFor(['401 Unauthorized', 'no space left on device'])).toContain('The disk is full')
+})
