@@ -33,7 +33,16 @@ async function stopEngine(directory: string): Promise<void> {
   if (existsSync(join(directory, 'starting'))) {
     const bridge = `sbtest${readFileSync(join(directory, 'number'), 'utf8')}`
     execFileSync('/usr/sbin/ip', ['link', 'del', bridge], { stdio: 'ignore' })
+    // A container on the host's network leaves a mount behind, which would keep the directory.
+    for (const mount of mountsBelow(directory)) execFileSync('/bin/umount', ['--lazy', mount], { stdio: 'ignore' })
   }
+}
+
+/** Deepest first. */
+function mountsBelow(directory: string): string[] {
+  const mounts = readFileSync('/proc/mounts', 'utf8').split('\n')
+  const places = mounts.map((line) => line.split(' ')[1] ?? '')
+  return places.filter((place) => place.startsWith(`${directory}/`)).sort((a, b) => b.length - a.length)
 }
 
 function isAlive(pid: number): boolean {

@@ -30,7 +30,7 @@ export class SimulatedRun {
   constructor(random: Random, headRepo = 'acme/shop') {
     this.#random = random
     this.github = new SimulatedGitHub(random)
-    const plan = planRuns(makePullRequestTrigger({ headRepo }), makeRandomConfig(random), ALL_FILES)
+    const plan = planRuns(makePullRequestTrigger({ headRepo }), makeRandomConfig(random), ALL_FILES, NOW)
     const run = plan.runs[0] ?? { legs: [], gates: [] }
     this.facts = makeRun([], {
       trusted: plan.trusted,

@@ -1,0 +1,122 @@
+/**
+ * The text of a first `.github/signalbox.yml`. Everything that was found in the repository becomes a node of the YAML
+ * library, which quotes what needs quotes; only comments of our own are added. What is left out has a good default.
+ */
+import { Document, isMap, isScalar, visit, YAMLMap } from 'yaml'
+import type { FoundImage } from './images.ts'
+import type { ScaffoldJob } from './workflow-plans.ts'
+
+export interface ConfigParts {
+  readonly defaultBranch: string
+  readonly gateName: string
+  readonly jobs: readonly ScaffoldJob[]
+  readonly images: readonly FoundImage[]
+  /** The directory whose sources a runtime image holds. */
+  readonly runtimeSource: string
+  readonly hasLintFix: boolean
+}
+
+/** One that has the languages already, and a plain system. */
+const BASE_IMAGES = [
+  { image: 'nikolaik/python-nodejs:python3.12-nodejs22', tag: 'nikolaik' },
+  { image: 'ubuntu:24.04', tag: 'ubuntu' },
+]
+
+const HEAD = ` What Signalbox runs for this repository. It is read from the default branch: a change works once it is merged.
+ Check it with: signalbox validate`
+
+export function writeConfig(parts: ConfigParts): string {
+  const hasRuntime = parts.images.some((image) => image.isRuntime)
+  const document = new Document({
+    version: 1,
+    ...(hasRuntime ? { matrices: { base_image: BASE_IMAGES } } : {}),
+    pipelines: { ci: pipeline(parts) },
+    ...(parts.hasLintFix ? { label_actions: { 'lint-fix': { workflow: 'lint-fix.yml' } } } : {}),
+    ...(parts.images.length > 0
+      ? { images: Object.fromEntries(parts.images.map((image) => [image.name, imageEntry(image, parts)])) }
+      : {}),
+  })
+  document.commentBefore = HEAD
+  explain(
+    document,
+    ['pipelines', 'ci', 'gates'],
+    ' Require this check in the protection of the branch, bound to the app.',
+  )
+  explain(
+    document,
+    ['label_actions'],
+    ' Reserved: a label will start this workflow; this version does not look at it yet.',
+  )
+  layOut(document)
+  return document.toString({ lineWidth: 0 })
+}
+
+function pipeline({ defaultBranch, gateName, jobs, images }: ConfigParts) {
+  return {
+    on: {
+      push: { branches: [escapePattern(defaultBranch)] },
+      ...(images.length > 0 ? { tag: {} } : {}),
+      pull_request: {},
+      merge_group: {},
+      manual: {},
+    },
+    jobs: Object.fromEntries(jobs.map(({ name, ...job }) => [name, jobEntry(job)])),
+    gates: { all: { name: gateName, needs: jobs.map(({ name }) => name) } },
+  }
+}
+
+/** A branch is matched as a pattern, in which these characters mean something. */
+function escapePattern(branch: string): string {
+  return branch.replaceAll(/[\\*?[\]{}!]/g, '\\$&')
+}
+
+function jobEntry(job: Omit<ScaffoldJob, 'name'>) {
+  return {
+    workflow: job.workflow,
+    ...(job.image === null ? {} : { image: job.image }),
+    ...(job.needs.length > 0 ? { needs: job.needs } : {}),
+    ...(job.isOverBaseImages ? { matrix: { base_image: '$base_image' }, fail_fast: false } : {}),
+    ...(job.retries > 0 ? { retries: job.retries } : {}),
+    timeout: job.timeout,
+    ...(Object.keys(job.inputs).length > 0 ? { inputs: job.inputs } : {}),
+  }
+}
+
+function imageEntry(image: FoundImage, parts: ConfigParts) {
+  return {
+    repository: image.repository,
+    dockerfile: image.dockerfile,
+    ...(image.context === '.' ? {} : { context: image.context }),
+    platforms: ['linux/amd64'],
+    ...(image.isRuntime
+      ? {
+          suffix: '${{ matrix.base_image.tag }}',
+          runtime: { source: parts.runtimeSource, base_images: BASE_IMAGES.map(({ image: base }) => base) },
+        }
+      : {}),
+  }
+}
+
+function explain(document: Document, path: readonly string[], comment: string): void {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+  if (!isMap(parent)) return
+  const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1))
+  if (pair !== undefined && isScalar(pair.key)) pair.key.commentBefore = comment
+}
+
+/** Small maps and lists of plain values on one line, and an empty line before each part. */
+function layOut(document: Document): void {
+  visit(document, {
+    Map: (_key, node) => {
+      const isSmall =
+        node.items.length <= 3 &&
+        node.items.every(({ value }) => isScalar(value) || (value instanceof YAMLMap && value.items.length === 0))
+      if (isSmall && node !== document.contents && String(node).length < 90) node.flow = true
+    },
+    Seq: (_key, node) => {
+      if (node.items.every((item) => isScalar(item)) && node.items.length <= 8) node.flow = true
+    },
+  })
+  if (!isMap(document.contents)) return
+  for (const { key } of document.contents.items.slice(1)) if (isScalar(key)) key.spaceBefore = true
+}

@@ -1,0 +1,129 @@
+/**
+ * The executor workflows for what was found, each with the jobs that dispatch it. All images without a base image of their
+ * own share one workflow, since the leg says which one is built. The tests and the linters of all projects share one each.
+ */
+import type { FoundImage } from './images.ts'
+import type { Project } from './projects.ts'
+
+export interface ScaffoldJob {
+  readonly name: string
+  readonly workflow: string
+  readonly image: string | null
+  readonly needs: readonly string[]
+  readonly isOverBaseImages: boolean
+  readonly retries: number
+  readonly timeout: string
+  readonly inputs: Readonly<Record<string, string>>
+}
+
+export type WorkflowTemplate =
+  | 'build-image.yml'
+  | 'build-runtime.yml'
+  | 'test-runtime.yml'
+  | 'test.yml'
+  | 'lint.yml'
+  | 'lint-fix.yml'
+
+/** A workflow to render: a file of `templates/workflows/`, and what it is rendered with. */
+export interface WorkflowPlan {
+  /** File name in `.github/workflows`. */
+  readonly file: string
+  readonly template: WorkflowTemplate
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+export interface PlanWithJobs extends WorkflowPlan {
+  readonly jobs: readonly ScaffoldJob[]
+}
+
+const PLAIN_JOB = { image: null, needs: [], isOverBaseImages: false, retries: 0, timeout: '1h', inputs: {} } as const
+
+export function imagePlans(images: readonly FoundImage[], runtimeTests: Project | null): PlanWithJobs[] {
+  const plain = images.filter(({ isRuntime }) => !isRuntime)
+  const runtimes = images.filter(({ isRuntime }) => isRuntime)
+  const build: PlanWithJobs = {
+    file: 'build-image.yml',
+    template: 'build-image.yml',
+    values: { title: 'Build image' },
+    jobs: plain.map(({ name }) => ({ ...PLAIN_JOB, name: `build-${name}`, workflow: 'build-image.yml', image: name })),
+  }
+  return [
+    ...(plain.length > 0 ? [build] : []),
+    ...runtimes.flatMap((image, index) => runtimePlans(image, index, runtimeTests)),
+  ]
+}
+
+function runtimePlans(image: FoundImage, index: number, tests: Project | null): PlanWithJobs[] {
+  const end = index === 0 ? '' : `-${image.name}`
+  const buildFile = `build-runtime${end}.yml`
+  const testFile = `test-runtime${end}.yml`
+  const base = { base_tag: '${{ matrix.base_image.tag }}' }
+  const buildJob = {
+    ...PLAIN_JOB,
+    name: `build-${image.name}`,
+    workflow: buildFile,
+    image: image.name,
+    isOverBaseImages: true,
+    timeout: '1h30m',
+  }
+  const build: PlanWithJobs = {
+    file: buildFile,
+    template: 'build-runtime.yml',
+    values: { title: `Build ${image.name}`, buildFolder: image.context },
+    jobs: [{ ...buildJob, inputs: { base_image: '${{ matrix.base_image.image }}', ...base } }],
+  }
+  if (tests === null) return [build]
+  const under = '${{ image.repository }}:${{ sha }}-${{ matrix.base_image.tag }}'
+  const testJobs = (['false', 'true'] as const).map((asUser) => ({
+    ...buildJob,
+    name: `test-${image.name}-${asUser === 'true' ? 'user' : 'root'}`,
+    workflow: testFile,
+    needs: [buildJob.name],
+    retries: 1,
+    inputs: { image: under, ...base, run_as_openhands: asUser, workers: '3' },
+  }))
+  const run = tests.test.at(0)?.replace(/pytest$/, '') ?? ''
+  const project = {
+    ...tests,
+    install: [
+      ...tests.install,
+      `${run.replace(/^python -m /, '')}pip install pytest-xdist==3.8.0 pytest-rerunfailures==15.1`,
+    ],
+    pytest: `${run}pytest`,
+  }
+  const values = {
+    title: `Test ${image.name}`,
+    project,
+    testArguments: 'tests/runtime',
+    buildFolder: image.context,
+    buildWorkflow: buildFile,
+  }
+  return [build, { file: testFile, template: 'test-runtime.yml', values, jobs: testJobs }]
+}
+
+export function projectPlans(projects: readonly Project[], lintFix: boolean): PlanWithJobs[] {
+  const [tested, linted, fixed] = (['test', 'lint', 'fix'] as const).map((kind) =>
+    projects.filter((project) => project[kind].length > 0),
+  )
+  const plan = (
+    file: 'test.yml' | 'lint.yml' | 'lint-fix.yml',
+    list: readonly Project[],
+    values: Readonly<Record<string, unknown>>,
+    jobs: ScaffoldJob[],
+  ) => (list.length === 0 ? [] : [{ file, template: file, values: { ...values, projects: list }, jobs }])
+  return [
+    ...plan(
+      'lint.yml',
+      linted ?? [],
+      { title: 'Lint', about: 'Checks the style of the code, each project in a job of its own.' },
+      [{ ...PLAIN_JOB, name: 'lint', workflow: 'lint.yml', timeout: '30m' }],
+    ),
+    ...plan(
+      'test.yml',
+      tested ?? [],
+      { title: 'Test', doing: 'test of', inputs: [], about: 'Runs the tests, each project in a job of its own.' },
+      [{ ...PLAIN_JOB, name: 'test', workflow: 'test.yml', retries: 1 }],
+    ),
+    ...(lintFix ? plan('lint-fix.yml', fixed ?? [], { title: 'Lint fix' }, []) : []),
+  ]
+}

