@@ -4,8 +4,12 @@ import { Command } from 'commander'
 
 const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   start: async () => (await import('./cli/start.ts')).registerStart,
+  init: async () => (await import('./cli/init.ts')).registerInit,
   validate: async () => (await import('./cli/validate.ts')).registerValidate,
   plan: async () => (await import('./cli/plan.ts')).registerPlan,
+  tags: async () => (await import('./cli/tags.ts')).registerTags,
+  build: async () => (await import('./cli/build.ts')).registerBuild,
+  'runtime-image': async () => (await import('./cli/runtime-image.ts')).registerRuntimeImage,
   demo: async () => (await import('./cli/demo.ts')).registerDemo,
 }
 

@@ -15,8 +15,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 /** Pure libraries: nothing in them reaches the network, the disk, the clock or the environment. */
 const DOMAIN_PACKAGES = [
   'zod',
-  'semver',
   'semver/functions/parse.js',
+  'semver/functions/valid.js',
   'yaml',
   'picomatch',
   'fastest-levenshtein',

@@ -58,7 +58,7 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
   const installation = await deps.store.installations.getInstallation(installationId)
   if (installation?.suspended) return `the installation on ${installation.account} is suspended`
   const github = await deps.app.forInstallation(installationId)
-  const starting = { github, store: deps.store, installationId }
+  const starting = { ...deps, github, installationId }
   switch (signal.kind) {
     case 'trigger':
       return (await startRuns(starting, signal.trigger)).note
@@ -128,7 +128,7 @@ async function requestRun(
     case 'nothing':
       return decision.reason
     case 'replan': {
-      const { note, started } = await startRuns({ github, store: deps.store, installationId }, run.trigger)
+      const { note, started } = await startRuns({ ...deps, github, installationId }, run.trigger)
       // Only what took its place makes it one of the past: the configuration may be as broken as it was.
       if (started.length > 0) {
         await deps.store.runs.reopenRun(runId)

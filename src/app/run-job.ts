@@ -62,7 +62,7 @@ async function compareWithGitHub(deps: RunJobDeps, github: GitHub, run: RunFacts
     const now = await github.getPullRequest(trigger.repo, trigger.pullRequest.number)
     if (now?.state === 'closed') await runs.cancelRuns([{ runId: run.id, reason: { kind: 'closed' } }])
     else if (now && (now.headSha !== trigger.sha || now.baseRef !== trigger.pullRequest.baseRef))
-      await startRuns({ github, store: deps.store, installationId: run.installationId }, trigger)
+      await startRuns({ ...deps, github, installationId: run.installationId }, trigger)
   }
   const live = run.legs.flatMap((leg) => leg.attempts.filter(isLive))
   if (live.length === 0) return

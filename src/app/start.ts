@@ -4,13 +4,14 @@ import { pullRequestTrigger } from '../domain/payload.ts'
 import { ALL_FILES, type ChangedFiles, needsChangedFiles } from '../domain/plan.ts'
 import type { Trigger } from '../domain/trigger.ts'
 import { count } from '../domain/wording.ts'
-import type { GitHub, Store } from '../ports.ts'
+import type { Clock, GitHub, Store } from '../ports.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 
 interface Deps {
   readonly github: GitHub
   readonly store: Store
   readonly installationId: number
+  readonly clock: Clock
 }
 
 /**
@@ -28,6 +29,7 @@ export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartRe
   if (config.kind === 'none' && !(await hasOpenRuns(deps.store, trigger)))
     return { note: 'the repository has no .github/signalbox.yml', started: [] }
   const decision = decideStart({
+    now: deps.clock.now(),
     trigger,
     config: await withFiles(deps.github, trigger, config),
     lastGoodGates: config.kind === 'broken' ? await deps.store.installations.lastGoodGates(trigger.repo.id) : [],

@@ -23,7 +23,8 @@ With --json each line is an object with \`at\` (ISO 8601), \`event\` and:
   plan         a run is in the store: run, pipeline, trigger, ref_name,
                pull_request, sha, legs, gates
   attempt      of a workflow run: run, leg, name, attempt, workflow,
-               workflow_run, status, conclusion, duration_ms, url
+               tags (told to it, of its image), workflow_run, status,
+               conclusion, duration_ms, url
   check        of a check run: run, subject (leg or gate), id, name, sha,
                status, conclusion, title, url
   expectation  name, expected, seen, met

@@ -51,7 +51,7 @@ async function plan(options: PlanOptions, directory: string): Promise<void> {
     )
     return
   }
-  const planned = planRuns(subject.trigger, config, subject.changed)
+  const planned = planRuns(subject.trigger, config, subject.changed, new Date())
   console.log(options.json ? JSON.stringify(planToJson(planned), null, 2) : renderPlan(planned))
 }
 

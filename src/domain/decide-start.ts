@@ -12,6 +12,7 @@ import { isTrusted, type Trigger } from './trigger.ts'
 export const CONFIG_PIPELINE = 'signalbox config'
 
 export interface StartFacts {
+  readonly now: Date
   readonly trigger: Trigger
   readonly config:
     | { readonly kind: 'good'; readonly config: Config; readonly changed: ChangedFiles }
@@ -47,7 +48,7 @@ export function decideStart(facts: StartFacts): StartDecision {
     return { ...base, runs: [{ plan, problem: facts.config.problem }], goodGates: null }
   }
   const { config, changed } = facts.config
-  const plans = planRuns(trigger, config, changed).runs.filter((plan) => plan.listens)
+  const plans = planRuns(trigger, config, changed, facts.now).runs.filter((plan) => plan.listens)
   const goodGates = config.pipelines.flatMap((pipeline) =>
     pipeline.gates.map((gate) => ({ id: gate.id, name: gate.name, needs: [] })),
   )

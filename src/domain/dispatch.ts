@@ -2,11 +2,13 @@
  * What a leg is told when it is dispatched, and what a refusal means. Everything goes by inputs, as data: nothing of
  * it is ever part of a command.
  */
+import type { LegImage } from './plan.ts'
 import type { LegFacts, RunFacts } from './run.ts'
 
 /** The inputs of an attempt's `workflow_dispatch`: the leg's own, and `signalbox`, one JSON string. */
 export function attemptInputs(run: RunFacts, leg: LegFacts, attemptId: string): Record<string, string> {
   const { trigger } = run
+  const pullRequest = trigger.kind === 'pull_request' ? trigger.pullRequest : null
   const told = {
     leg: leg.id,
     attempt: attemptId,
@@ -16,11 +18,30 @@ export function attemptInputs(run: RunFacts, leg: LegFacts, attemptId: string): 
     event: trigger.kind,
     ref_name: trigger.refName,
     sha: trigger.sha,
-    pull_request: trigger.kind === 'pull_request' ? trigger.pullRequest.number : null,
+    pull_request: pullRequest?.number ?? null,
+    head_ref: pullRequest?.headRef ?? null,
+    base_ref: trigger.kind === 'merge_group' ? trigger.baseRef : (pullRequest?.baseRef ?? null),
+    default_branch: trigger.repo.defaultBranch,
     trusted: run.trusted,
-    image: leg.plan.image,
+    image: leg.plan.image === null ? null : tellImage(leg.plan.image),
   }
   return { ...leg.plan.inputs, signalbox: JSON.stringify(told) }
+}
+
+/** What an executor needs to build the image, or to use it; only its name where `images` does not have it. */
+function tellImage({ name, build }: LegImage) {
+  if (build === null) return { name }
+  return {
+    name,
+    repository: build.repository,
+    version: build.version,
+    tags: build.tags,
+    build_args: Object.entries(build.buildArgs).map(([key, value]) => `${key}=${value}`),
+    platforms: build.platforms,
+    cache_from: build.cacheFrom,
+    cache_to: build.cacheTo,
+    push: build.push,
+  }
 }
 
 /** GitHub's words about a dispatch that it refused, and what to do about it. */

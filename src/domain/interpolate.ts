@@ -5,7 +5,7 @@
  * branch names are chosen by strangers.
  */
 
-import semver from 'semver'
+import validVersion from 'semver/functions/valid.js'
 import { didYouMean, quote } from './config/problem-wording.ts'
 import type { MatrixCombination, MatrixValue } from './config.ts'
 import { InvariantError } from './errors.ts'
@@ -76,7 +76,7 @@ export function interpolationValues(
 /** A tag that is a semantic version, without its leading `v`; for everything else the first 7 digits of the commit. */
 export function versionOf(trigger: Pick<Trigger, 'kind' | 'refName' | 'sha'>): string {
   const name = trigger.refName.replace(/^v/, '')
-  return trigger.kind === 'tag' && /^\d/.test(name) && semver.valid(name) !== null ? name : shortSha(trigger.sha)
+  return trigger.kind === 'tag' && /^\d/.test(name) && validVersion(name) !== null ? name : shortSha(trigger.sha)
 }
 
 /** What stands between `${{` and `}}`, in order, without the spaces around it. */
@@ -84,18 +84,25 @@ export function findPaths(text: string): string[] {
   return [...scan(text)].flatMap((piece) => (piece.path === undefined ? [] : [piece.path]))
 }
 
-/** Puts the values in. The text has passed `checkText`; a path that it would have refused is a defect. */
-export function interpolate(text: string, values: InterpolationValues): string {
+/**
+ * Puts the values in, each as `show` makes it. The text has passed `checkText`; a path that it would have refused is a
+ * defect.
+ */
+export function interpolate(
+  text: string,
+  values: InterpolationValues,
+  show: (value: string) => string = (value) => value,
+): string {
   let result = ''
-  for (const piece of scan(text)) result += piece.path === undefined ? piece.text : valueAt(piece.path, values)
+  for (const piece of scan(text)) result += piece.path === undefined ? piece.text : show(valueAt(piece.path, values))
   return result
 }
 
 /** The axes that a path may name, with their values; null: not known, because the matrix itself is wrong. */
 export interface PathContext {
   readonly axes: Readonly<Record<string, readonly MatrixValue[]>> | null
-  /** Paths that are not decided yet where the text stands. Default: none. */
-  readonly without?: readonly string[]
+  /** Paths that the text cannot name where it stands, each with why: `which …`. Default: none. */
+  readonly without?: Readonly<Record<string, string>>
 }
 
 /** Everything that is wrong with the paths of a text, each as the end of a sentence about the text. */
@@ -108,7 +115,8 @@ export function checkText(text: string, context: PathContext): string[] {
 
 /** Why this path cannot be filled in, as the end of a sentence about the text that holds it; null: it can. */
 export function checkPath(path: string, context: PathContext): string | null {
-  if (context.without?.includes(path)) return `names ${quote(path)}, which is not known here yet`
+  const reason = context.without?.[path]
+  if (reason !== undefined) return `names ${quote(path)}, ${reason}`
   if (Object.hasOwn(VALUE_PATHS, path)) return null
   const [root, axis, field, ...rest] = path.split('.')
   if (root !== 'matrix' || axis === undefined || rest.length > 0) return unknownPath(path, context)

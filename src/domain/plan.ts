@@ -3,8 +3,10 @@
  * whose path filters let no changed file through, is a run with nothing to do, whose gates succeed at once and say why.
  * Everything is decided here, before anything is dispatched: the same trigger, configuration and files give the same plan.
  */
-import type { Config, Gate, Job, MatrixCombination, PathFilter, Pipeline } from './config.ts'
+import { subjectOfTrigger } from './build-subject.ts'
+import type { Config, Gate, ImageConfig, Job, MatrixCombination, PathFilter, Pipeline } from './config.ts'
 import { compileGlobs, matchesBranch, matchesPaths } from './globs.ts'
+import { type ImageBuild, planImageBuild } from './image-build.ts'
 import { interpolate, interpolationValues } from './interpolate.ts'
 import { expandMatrix, legName } from './matrix.ts'
 import { isTrusted, type Trigger } from './trigger.ts'
@@ -28,11 +30,18 @@ export interface LegPlan {
   readonly inputs: Readonly<Record<string, string>>
   /** Why this leg is not run; null: it is run. */
   readonly skip: string | null
-  readonly image: string | null
+  /** Null: the job has none. */
+  readonly image: LegImage | null
   readonly failFast: boolean
   readonly maxParallel: number | null
   readonly retries: { readonly max: number; readonly delayMs: number }
   readonly timeoutMs: number
+}
+
+export interface LegImage {
+  readonly name: string
+  /** How it is built for this leg; null: the configuration has no `images`, and only the name is known. */
+  readonly build: ImageBuild | null
 }
 
 export interface GatePlan {
@@ -59,9 +68,19 @@ export interface Plan {
   readonly runs: readonly RunPlan[]
 }
 
-export function planRuns(trigger: Trigger, config: Config, changed: ChangedFiles): Plan {
+/** What every leg of a plan has in common. */
+interface Occasion {
+  readonly trigger: Trigger
+  readonly trusted: boolean
+  readonly images: readonly ImageConfig[]
+  readonly now: Date
+}
+
+/** @param now what dates in the tags of images are made of. */
+export function planRuns(trigger: Trigger, config: Config, changed: ChangedFiles, now: Date): Plan {
   const trusted = isTrusted(trigger)
-  return { trigger, trusted, runs: config.pipelines.map((pipeline) => planRun(pipeline, trigger, changed, trusted)) }
+  const occasion = { trigger, trusted, images: config.images, now }
+  return { trigger, trusted, runs: config.pipelines.map((pipeline) => planRun(pipeline, occasion, changed)) }
 }
 
 /** Whether any pipeline that listens to the trigger has path filters, so that its changed files must be known. */
@@ -73,7 +92,8 @@ export function needsChangedFiles(trigger: Trigger, config: Config): boolean {
   })
 }
 
-function planRun(pipeline: Pipeline, trigger: Trigger, changed: ChangedFiles, trusted: boolean): RunPlan {
+function planRun(pipeline: Pipeline, occasion: Occasion, changed: ChangedFiles): RunPlan {
+  const { trigger } = occasion
   const base = { pipeline: pipeline.name, concurrency: pipeline.concurrency }
   const deaf = deafTo(pipeline, trigger)
   if (deaf !== null) return { ...base, skipped: deaf, listens: false, legs: [], gates: [] }
@@ -82,7 +102,7 @@ function planRun(pipeline: Pipeline, trigger: Trigger, changed: ChangedFiles, tr
     const gates = pipeline.gates.map((gate) => ({ id: gate.id, name: gate.name, needs: [] }))
     return { ...base, skipped: unchanged, listens: true, legs: [], gates }
   }
-  const legs = planLegs(pipeline, trigger, trusted)
+  const legs = planLegs(pipeline, occasion)
   return { ...base, skipped: null, listens: true, legs, gates: planGates(pipeline.gates, legs) }
 }
 
@@ -125,14 +145,14 @@ function unchangedPaths(filter: PathFilter | null, changed: ChangedFiles): strin
   return `none of the ${count} matches the pipeline's paths`
 }
 
-function planLegs(pipeline: Pipeline, trigger: Trigger, trusted: boolean): LegPlan[] {
+function planLegs(pipeline: Pipeline, occasion: Occasion): LegPlan[] {
   const byJob = new Map<string, LegPlan[]>()
   for (const job of pipeline.jobs) {
     const needed = job.needs.flatMap((name) => byJob.get(name) ?? [])
-    const skip = skipReason(job, needed, trusted)
+    const skip = skipReason(job, needed, occasion.trusted)
     byJob.set(
       job.name,
-      expandMatrix(job.matrix).map((matrix) => planLeg(pipeline.name, job, matrix, needed, skip, trigger)),
+      expandMatrix(job.matrix).map((matrix) => planLeg(pipeline.name, job, matrix, needed, skip, occasion)),
     )
   }
   return [...byJob.values()].flat()
@@ -150,9 +170,11 @@ function planLeg(
   matrix: MatrixCombination,
   needed: readonly LegPlan[],
   skip: string | null,
-  trigger: Trigger,
+  occasion: Occasion,
 ): LegPlan {
-  const values = interpolationValues(trigger, { matrix, image: job.image })
+  const { trigger } = occasion
+  const image = planImage(job.image, matrix, occasion)
+  const values = interpolationValues(trigger, { matrix, image: valuesOfImage(image) })
   return {
     job: job.name,
     name: legName(pipeline, job.name, matrix),
@@ -162,12 +184,28 @@ function planLeg(
     ref: job.ref === null ? trigger.repo.defaultBranch : interpolate(job.ref, values),
     inputs: Object.fromEntries(Object.entries(job.inputs).map(([key, text]) => [key, interpolate(text, values)])),
     skip,
-    image: job.image,
+    image,
     failFast: job.failFast,
     maxParallel: job.maxParallel,
     retries: job.retries,
     timeoutMs: job.timeoutMs,
   }
+}
+
+function planImage(name: string | null, matrix: MatrixCombination, occasion: Occasion): LegImage | null {
+  if (name === null) return null
+  const image = occasion.images.find((candidate) => candidate.name === name)
+  if (image === undefined) return { name, build: null }
+  const subject = subjectOfTrigger(occasion.trigger, matrix, occasion.trusted)
+  return { name, build: planImageBuild(image, subject, { ...AS_CONFIGURED, now: occasion.now }) }
+}
+
+/** What the command line's flags could change. */
+const AS_CONFIGURED = { org: null, suffix: null, platforms: null, push: true, extraTags: [] }
+
+function valuesOfImage(image: LegImage | null) {
+  if (image === null) return null
+  return { name: image.name, repository: image.build?.repository ?? '', version: image.build?.version ?? '' }
 }
 
 function planGates(gates: readonly Gate[], legs: readonly LegPlan[]): GatePlan[] {

@@ -29,13 +29,22 @@ pipelines:
         inputs: { base_tag: "\${{ matrix.base_image.tag }}" }
     gates:
       runtime-tests: { name: "All Runtime Tests Passed", needs: [test-runtime] }
+images:
+  openhands:
+    repository: ghcr.io/\${{ repo.owner }}/openhands
+    dockerfile: containers/app/Dockerfile
+    build_args: { OPENHANDS_BUILD_VERSION: "\${{ image.version }}" }
+  runtime:
+    repository: ghcr.io/\${{ repo.owner }}/runtime
+    dockerfile: containers/runtime/Dockerfile
+    context: containers/runtime
+    suffix: "\${{ matrix.base_image.tag }}"
 `
 
-/** An executor workflow: dispatched with its own inputs and with `signalbox`, which says what the leg is. */
+/** An executor workflow: dispatched with its own inputs and with `signalbox`, which says what the leg is, to its steps too. */
 function executorWorkflow(name: string, inputs: readonly string[], steps: readonly string[]): string {
   const declared = inputs.map((input) => `      ${input}: { type: string, required: true }\n`).join('')
   const environment = inputs.map((input) => `      ${input.toUpperCase()}: \${{ inputs.${input} }}\n`).join('')
-  const env = inputs.length === 0 ? '' : `    env:\n${environment}`
   return `name: ${name}
 run-name: "\${{ fromJSON(inputs.signalbox).attempt }} ${name} of \${{ fromJSON(inputs.signalbox).ref_name }}"
 on:
@@ -47,7 +56,9 @@ permissions:
 jobs:
   ${name.toLowerCase().replaceAll(' ', '-')}:
     runs-on: ubuntu-latest
-${env}    steps:
+    env:
+      SIGNALBOX: \${{ inputs.signalbox }}
+${environment}    steps:
       - uses: actions/checkout@v4
         with:
           ref: \${{ fromJSON(inputs.signalbox).sha }}
@@ -59,11 +70,14 @@ ${steps.map((step) => `      - run: ${step}\n`).join('')}`
 export function sampleRepository(): Record<string, string> {
   return {
     '.github/signalbox.yml': SIGNALBOX_YML,
-    '.github/workflows/build-app.yml': executorWorkflow('Build app', [], ['containers/build.sh -i openhands --push']),
+    '.github/workflows/build-app.yml': executorWorkflow('Build app', [], ['signalbox build -i openhands --push']),
     '.github/workflows/build-runtime.yml': executorWorkflow(
       'Build runtime',
       ['base_image', 'base_tag'],
-      ['containers/build.sh -i runtime --push -t "$BASE_TAG"'],
+      [
+        'signalbox runtime-image --base-image "$BASE_IMAGE" --build-folder containers/runtime',
+        'signalbox build -i runtime --push',
+      ],
     ),
     '.github/workflows/test-runtime.yml': executorWorkflow(
       'Test runtime',
@@ -74,6 +88,6 @@ export function sampleRepository(): Record<string, string> {
     'pyproject.toml': '[tool.poetry]\nname = "shop"\nversion = "1.4.0"\n',
     'src/shop.py': 'def total(prices):\n    return sum(prices)\n',
     'tests/runtime/test_shop.py': 'from shop import total\n\n\ndef test_total():\n    assert total([1, 2]) == 3\n',
-    'containers/build.sh': '#!/usr/bin/env bash\nset -euo pipefail\necho "building $*"\n',
+    'containers/app/Dockerfile': 'FROM python:3.12-slim\nCOPY src /app\nCMD ["python", "/app/shop.py"]\n',
   }
 }

@@ -46,6 +46,9 @@ test('tells each leg what it is', async () => {
     ref_name: `${number}/merge`,
     sha,
     pull_request: number,
+    head_ref: expect.any(String),
+    base_ref: 'main',
+    default_branch: 'main',
     trusted: true,
     image: null,
   })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ExpectationEvent, Presenter, TimedEvent } from '../../src/cli/demo/events.ts'
-import { expectLeg, expectPlan, expectTitle, judge, PASSED } from '../../src/cli/demo/expectation.ts'
+import { expectLeg, expectPlan, expectTags, expectTitle, judge, PASSED } from '../../src/cli/demo/expectation.ts'
 import { makeLinesPresenter } from '../../src/cli/demo/lines.ts'
 import { playStory } from '../../src/cli/demo/play-story.ts'
 import { exitCodeOf } from '../../src/cli/demo/run-demo.ts'
@@ -153,6 +153,7 @@ test('a story that does not come out as told names what was expected and what wa
 const SHA = 'a'.repeat(40)
 const AT = new Date('2026-03-01T12:00:00Z')
 const LEG = { id: 'r1-0', job: 'app', name: APP, workflow: 'build-app.yml', needs: [] }
+const TAGS = [`ghcr.io/acme/app:${SHA}-slim`, 'ghcr.io/acme/app:1-merge-slim']
 const OF_RUN = { at: AT, run: 'r1' } as const
 
 function makePlan(): TimedEvent {
@@ -168,7 +169,14 @@ function makeAttempt(
   status: 'queued' | 'in_progress' | 'completed',
   conclusion: 'success' | 'failure' | null = null,
 ): TimedEvent {
-  const what = { leg: LEG.id, name: APP, attempt: `r1-0.${workflowRun}`, workflow: LEG.workflow, workflowRun }
+  const what = {
+    leg: LEG.id,
+    name: APP,
+    attempt: `r1-0.${workflowRun}`,
+    workflow: LEG.workflow,
+    workflowRun,
+    tags: TAGS,
+  }
   const durationMs = status === 'completed' ? 1_500 : null
   return { ...OF_RUN, event: 'attempt', ...what, status, conclusion, durationMs, url: '' }
 }
@@ -205,6 +213,8 @@ test('an expectation says what was seen', () => {
   const run = seeRun([...TRIED_TWICE, makeCheck('r1-g0', 'success', '1 leg passed.')])
   expect(judge(expectPlan(run, 'it', [APP]))).toMatchObject({ expected: APP, seen: `${APP}, ${GATE}`, met: false })
   expect(judge(expectPlan(run, 'it', [APP, GATE])).met).toBe(true)
+  expect(judge(expectTags(run, 'it', APP, TAGS)).met).toBe(true)
+  expect(judge(expectTags(run, 'it', APP, TAGS.slice(1)))).toMatchObject({ seen: TAGS.join(', '), met: false })
   expect(judge(expectTitle(run, 'it', GATE, 'success: 2 legs passed.'))).toMatchObject({
     seen: 'success: 1 leg passed.',
     met: false,
@@ -236,6 +246,7 @@ test('plain lines: one for each thing that was seen', () => {
                        All Runtime Tests Passed  gate: 1 leg of app
    0.0 s  held       All Runtime Tests Passed  Held by docker / app.
    0.0 s  queued     docker / app              attempt 1: build-app.yml
+                       told to tag ghcr.io/acme/app:aaaaaaa…-slim, 1-merge-slim
    0.0 s  running    docker / app
    0.0 s  failed     docker / app              attempt 1 after 1.5 s
    0.0 s  queued     docker / app              attempt 2: build-app.yml

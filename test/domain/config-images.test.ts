@@ -166,6 +166,11 @@ test.each<[string, string, string]>([
     '2:56 "suffix" names "image.version", which is not known here yet',
   ],
   [
+    'a branch that may not be in its repository',
+    withImages('{ app: { repository: "acme/${{ pr.head_ref }}" } }'),
+    '2:30 "repository" names "pr.head_ref", which is empty without a pull request',
+  ],
+  [
     'an image that needs itself',
     one('needs: app'),
     '2:55 "app" needs itself, so it could never start; remove it from "needs"',

@@ -18,6 +18,7 @@ import {
   makePushTrigger,
   makeTagTrigger,
   NEWER_SHA,
+  NOW,
   SHA,
 } from '../support/facts.ts'
 
@@ -41,7 +42,7 @@ const BROKEN = { kind: 'broken', problem: '.github/signalbox.yml on main cannot 
 
 function decide(trigger: Trigger, facts: Partial<StartFacts> = {}) {
   const config = { kind: 'good', config: CONFIG, changed: ALL_FILES } as const
-  return decideStart(freeze({ trigger, config, lastGoodGates: [], ...facts }))
+  return decideStart(freeze({ now: NOW, trigger, config, lastGoodGates: [], ...facts }))
 }
 
 function makeOpenRun(run: Partial<EarlierRun> = {}): EarlierRun {

@@ -7,7 +7,7 @@ describe('the inputs of an attempt', () => {
     job: 'test',
     matrix: { image: { name: 'Big', tag: 'big' }, python: 3.12 },
     inputs: { tag: 'big', signalbox: 'forged' },
-    image: 'runtime',
+    image: { name: 'runtime', build: null },
   })
 
   test('are those of the leg, and what Signalbox tells it as one JSON string', () => {
@@ -24,8 +24,11 @@ describe('the inputs of an attempt', () => {
       ref_name: '7/merge',
       sha: SHA,
       pull_request: 7,
+      head_ref: 'feature',
+      base_ref: 'main',
+      default_branch: 'main',
       trusted: true,
-      image: 'runtime',
+      image: { name: 'runtime' },
     })
   })
 
@@ -36,7 +39,41 @@ describe('the inputs of an attempt', () => {
       event: 'push',
       ref_name: 'main',
       pull_request: null,
+      head_ref: null,
+      base_ref: null,
       image: null,
+    })
+  })
+
+  test('say how its image is built, where the configuration says it', () => {
+    const build = {
+      image: 'app',
+      repository: 'ghcr.io/acme/app',
+      version: '7-merge',
+      tags: [`ghcr.io/acme/app:${SHA}`, 'ghcr.io/acme/app:7-merge'],
+      dockerfile: 'Dockerfile',
+      context: '.',
+      target: null,
+      platforms: ['linux/amd64'],
+      buildArgs: { VERSION: '7-merge', EMPTY: '' },
+      labels: { 'org.opencontainers.image.revision': SHA },
+      cacheFrom: ['type=registry,ref=ghcr.io/acme/app:buildcache-7-merge'],
+      cacheTo: [],
+      push: false,
+      warnings: [],
+    }
+    const building = makeLeg({ image: { name: 'app', build } })
+    const { signalbox } = attemptInputs(makeRun([building]), building, 'r1-0.1')
+    expect(JSON.parse(signalbox ?? '').image).toEqual({
+      name: 'app',
+      repository: 'ghcr.io/acme/app',
+      version: '7-merge',
+      tags: build.tags,
+      build_args: ['VERSION=7-merge', 'EMPTY='],
+      platforms: ['linux/amd64'],
+      cache_from: build.cacheFrom,
+      cache_to: [],
+      push: false,
     })
   })
 
@@ -47,7 +84,7 @@ describe('the inputs of an attempt', () => {
       const run = makeRun([leg], { trigger, trusted: false })
       const told = JSON.parse(attemptInputs(run, leg, 'r1-0.1').signalbox ?? '')
       expect(told).toMatchObject({ ref_name: headRef, trusted: false })
-      expect(Object.keys(told)).toHaveLength(11)
+      expect(Object.keys(told)).toHaveLength(14)
     },
   )
 })

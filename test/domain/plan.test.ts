@@ -10,6 +10,7 @@ import {
   makePullRequestTrigger,
   makePushTrigger,
   makeTagTrigger,
+  NOW,
   SHA,
 } from '../support/facts.ts'
 
@@ -43,7 +44,7 @@ function listed(...files: string[]): ChangedFiles {
 }
 
 function planned(config: Config, trigger: Trigger, changed: ChangedFiles = ALL_FILES): RunPlan {
-  const [run] = planRuns(trigger, config, changed).runs
+  const [run] = planRuns(trigger, config, changed, NOW).runs
   if (run === undefined) throw new Error('no pipeline was planned')
   return run
 }
@@ -211,7 +212,7 @@ two: { workflow: two.yml, needs: [one] }`)
       ref: 'main',
       inputs: {},
       skip: null,
-      image: 'runtime',
+      image: { name: 'runtime', build: null },
       failFast: false,
       maxParallel: 4,
       retries: { max: 2, delayMs: 5000 },
@@ -290,7 +291,7 @@ light: { workflow: light.yml, forks: build-only }`,
         'ci / report': 'needs ci / test, which is skipped',
         'ci / light': null,
       })
-      const plan = planRuns(trigger, config, ALL_FILES)
+      const plan = planRuns(trigger, config, ALL_FILES, NOW)
       expect(plan.trusted).toBe(false)
       expect(plan.runs[0]?.gates[0]?.needs).toEqual([
         'ci / enterprise (a)',
@@ -304,7 +305,7 @@ light: { workflow: light.yml, forks: build-only }`,
   test.each([makePullRequestTrigger({ headRepo: 'ACME/Shop' }), makePushTrigger(), makeManualTrigger()])(
     'nothing is skipped for the repository itself: %o',
     (trigger) => {
-      expect(planRuns(trigger, config, ALL_FILES).trusted).toBe(true)
+      expect(planRuns(trigger, config, ALL_FILES, NOW).trusted).toBe(true)
       expect(Object.values(skips(trigger))).toEqual([null, null, null, null, null, null])
     },
   )
@@ -317,7 +318,7 @@ pipelines:
   two: { on: { tag: {} }, jobs: { a: { workflow: a.yml } } }
   three: { on: { push: { paths: ["x"] } }, jobs: { a: { workflow: a.yml } } }
 `)
-  const plan = planRuns(makePushTrigger(), config, listed('y'))
+  const plan = planRuns(makePushTrigger(), config, listed('y'), NOW)
   expect(plan.runs.map((run) => [run.pipeline, run.listens, run.concurrency, run.legs.length])).toEqual([
     ['one', true, 'keep', 1],
     ['two', false, 'cancel', 0],
@@ -334,8 +335,8 @@ test: { workflow: test.yml, needs: [app], forks: skip }`,
     ),
   )
   for (const trigger of [freeze(makePullRequestTrigger()), freeze(fromFork()), freeze(makeTagTrigger())]) {
-    const once = planRuns(trigger, config, freeze(listed('a')))
-    const again = planRuns(structuredClone(trigger), structuredClone(config), listed('a'))
+    const once = planRuns(trigger, config, freeze(listed('a')), NOW)
+    const again = planRuns(structuredClone(trigger), structuredClone(config), listed('a'), NOW)
     expect(again).toEqual(once)
     expect(JSON.stringify(again)).toBe(JSON.stringify(once))
   }

@@ -1,7 +1,7 @@
 /** A live list of legs and gates. Each is a task of the list, which ends when its check run has concluded. */
 import { Listr, type ListrTask } from 'listr2'
 import { shortSha } from '../../domain/wording.ts'
-import { paint } from './paragraphs.ts'
+import { describeTags, paint } from './paragraphs.ts'
 import { describeRow, type Row, seconds } from './row.ts'
 import { isOver, type Seen, type SeenCheck, type SeenRun } from './seen.ts'
 
@@ -102,7 +102,9 @@ function nameOf(id: string, seen: Seen, newest: SeenRun | undefined): string {
 function rowOf(id: string, seen: Seen, isClosed: boolean): Row {
   const one = find(id, seen)
   const row: Row = one === undefined ? { state: 'waiting', ms: null, note: '' } : describeRow(one, new Date())
-  return isClosed && one !== undefined && !isOver(one) ? { ...row, note: 'not over yet' } : row
+  if (isClosed && one !== undefined && !isOver(one)) return { ...row, note: 'not over yet' }
+  const tags = one?.attempts.at(-1)?.last.tags ?? []
+  return row.note === '' && tags.length > 0 ? { ...row, note: describeTags(tags) } : row
 }
 
 const STYLES = {

@@ -58,6 +58,8 @@ export interface AttemptEvent {
   /** Id of the attempt, as the workflow run was told it. */
   readonly attempt: string
   readonly workflow: string
+  /** Full names of the tags that the leg was told to give its image; none for a leg without an image. */
+  readonly tags: readonly string[]
   readonly workflowRun: number
   readonly status: 'queued' | 'in_progress' | 'completed'
   readonly conclusion: CheckConclusion | null

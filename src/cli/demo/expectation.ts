@@ -49,6 +49,12 @@ function describeCourse({ attempts, check }: LegCourse): string {
   return `${count(attempts.length, 'attempt')}${attempts.length > 0 ? ` (${attempts.join(', ')})` : ''}, check run ${check}`
 }
 
+/** What the first attempt of the leg was told to tag its image with. */
+export function expectTags(run: SeenRun | undefined, of: string, name: string, tags: readonly string[]): Expectation {
+  const seen = findCheck(run, name)?.attempts[0]?.last.tags ?? []
+  return { name: `the tags that ${name} of ${of} was told`, expected: tags.join(', '), seen: seen.join(', ') }
+}
+
 /** @param expected `success: 2 legs passed.` */
 export function expectTitle(run: SeenRun | undefined, of: string, name: string, expected: string): Expectation {
   const check = findCheck(run, name)?.check

@@ -67,7 +67,11 @@ function renderAttempt(event: AttemptEvent, seen: Seen, line: Line): string | nu
   const one = find(seen, event.run, event.leg)
   const attempts = one?.attempts.length ?? 1
   const name = nameOf(event.run, event.name, seen)
-  if (event.status === 'queued') return line('queued', `${name}  attempt ${attempts}: ${event.workflow}`)
+  if (event.status === 'queued') {
+    const queued = line('queued', `${name}  attempt ${attempts}: ${event.workflow}`)
+    if (attempts > 1 || event.tags.length === 0) return queued
+    return `${queued}\n${' '.repeat(23)}told to tag ${paragraphs.describeTags(event.tags)}`
+  }
   if (event.status === 'in_progress') return line('running', name)
   if (event.conclusion === 'success') return null
   if (event.conclusion === 'cancelled') return line('cancelled', `${name}  at GitHub`)

@@ -1,5 +1,6 @@
 /** The words around the story: what this is, what was planned, how it ended, what to do next. */
 import { styleText } from 'node:util'
+import { splitTag } from '../../domain/image-reference.ts'
 import { count, formatDuration, shortSha } from '../../domain/wording.ts'
 import type { DemoEvent, EndedEvent, ExpectationEvent, PlanEvent, WebhookEvent } from './events.ts'
 import { seconds } from './row.ts'
@@ -65,6 +66,12 @@ export function listPlan({ legs, gates }: PlanEvent): readonly (readonly [string
     }),
     ...gates.map(({ name, needs }) => [name, `gate: ${count(needs.length, 'leg')} of ${jobs(needs)}`] as const),
   ]
+}
+
+/** `ghcr.io/acme/app:75425ae, 75425ae…, 1-merge`: of one repository, commits cut short. */
+export function describeTags(tags: readonly string[]): string {
+  const [first = '', ...others] = tags.map((tag) => tag.replace(/\b([0-9a-f]{7})[0-9a-f]{33}\b/, '$1…'))
+  return [first, ...others.map((tag) => splitTag(tag).tag ?? tag)].join(', ')
 }
 
 /** One plan as good as another, but for the commit. */

@@ -4,7 +4,15 @@
  */
 import { shortSha } from '../../domain/wording.ts'
 import type { Sandbox } from '../../sandbox/sandbox.ts'
-import { type Expectation, expectLeg, expectPlan, expectTitle, type LegCourse, PASSED } from './expectation.ts'
+import {
+  type Expectation,
+  expectLeg,
+  expectPlan,
+  expectTags,
+  expectTitle,
+  type LegCourse,
+  PASSED,
+} from './expectation.ts'
 import { findRun, type Seen, type SeenRun } from './seen.ts'
 import { AUTHOR, REPOSITORY } from './stage.ts'
 
@@ -31,6 +39,10 @@ function test(tag: string): string {
   return `docker / test-runtime (${tag})`
 }
 
+function tagged(image: string, tags: readonly string[]): string[] {
+  return tags.map((tag) => `ghcr.io/acme/${image}:${tag}`)
+}
+
 export function makeStory(github: Sandbox): Chapter[] {
   const commits = { first: '', second: '', merge: '' }
   let number = 0
@@ -46,7 +58,11 @@ export function makeStory(github: Sandbox): Chapter[] {
       },
       expectations(seen) {
         const run = findRun(seen, 'pull_request', commits.first)
-        return expectRun(run, 'the first commit', { [APP]: STILL_RUNNING, [test('ubuntu')]: FAILED_ONCE })
+        const tags = ['nikolaik', 'ubuntu'].map((image) => {
+          const names = [shortSha(commits.first), commits.first, `${number}-merge`].map((tag) => `${tag}-${image}`)
+          return expectTags(run, 'the first commit', runtime(image), tagged('runtime', names))
+        })
+        return [...expectRun(run, 'the first commit', { [APP]: STILL_RUNNING, [test('ubuntu')]: FAILED_ONCE }), ...tags]
       },
     },
     {
@@ -85,7 +101,11 @@ export function makeStory(github: Sandbox): Chapter[] {
       play() {
         github.pushTag(REPOSITORY, '1.4.0', commits.merge, AUTHOR)
       },
-      expectations: (seen) => expectRun(findRun(seen, 'tag', commits.merge), 'the tag'),
+      expectations(seen) {
+        const run = findRun(seen, 'tag', commits.merge)
+        const names = [shortSha(commits.merge), commits.merge, '1', '1.4', 'latest', '1.4.0']
+        return [...expectRun(run, 'the tag'), expectTags(run, 'the tag', APP, tagged('openhands', names))]
+      },
     },
   ]
 }

@@ -94,10 +94,17 @@ function describePayload({ event, body }: Delivery): string | null {
   return null
 }
 
+/** The workflow run's input `signalbox`, as far as it is shown. */
+interface Told {
+  readonly leg: string
+  readonly attempt: string
+  readonly image: { readonly tags?: readonly string[] } | null
+}
+
 /** Null: not dispatched by Signalbox. */
 function describeWorkflowRun(run: SeenWorkflowRun, stage: Stage): Omit<AttemptEvent, 'name'> | null {
   if (run.inputs.signalbox === undefined) return null
-  const { leg, attempt }: { leg: string; attempt: string } = JSON.parse(run.inputs.signalbox)
+  const { leg, attempt, image }: Told = JSON.parse(run.inputs.signalbox)
   const job = run.attempts.at(-1)?.jobs.at(-1)
   const durationMs = job?.startedAt && job.completedAt ? job.completedAt.getTime() - job.startedAt.getTime() : null
   return {
@@ -106,6 +113,7 @@ function describeWorkflowRun(run: SeenWorkflowRun, stage: Stage): Omit<AttemptEv
     leg,
     attempt,
     workflow: run.workflow.path.split('/').at(-1) ?? run.workflow.path,
+    tags: image?.tags ?? [],
     workflowRun: run.id,
     status: run.status,
     conclusion: run.conclusion,

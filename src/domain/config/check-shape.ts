@@ -79,10 +79,12 @@ function isWrongTypeOfItself(issue: z.core.$ZodIssue): boolean {
   return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_union')
 }
 
-const JSON_SCHEMA = configJsonSchema()
+let jsonSchema: JsonSchema | undefined
 
 function unknownKey(key: string, path: KeyPath): string {
-  const known = knownKeys(JSON_SCHEMA, path)
+  // Made when the first key is unknown: most configurations have none, and a command should not wait for it.
+  jsonSchema ??= configJsonSchema()
+  const known = knownKeys(jsonSchema, path)
   const remedy = known.length === 0 ? 'it takes no keys' : didYouMean(key, known, 'it takes', known.length)
   return `${keyName(path)} has an unknown key ${quote(key)}; ${remedy}`
 }

@@ -114,23 +114,30 @@ function axesByJob(pipelines: readonly Pipeline[], image: string): { job: string
 }
 
 /** What decides the repository and the suffix cannot be decided by them. */
-const UNDECIDED = ['image.repository', 'image.version']
+const UNDECIDED = {
+  'image.repository': 'which is not known here yet',
+  'image.version': 'which is not known here yet',
+}
+/** A repository always has its name. */
+const IN_REPOSITORY = {
+  ...UNDECIDED,
+  ...Object.fromEntries(
+    ['pr.number', 'pr.head_ref', 'pr.base_ref'].map((path) => [path, 'which is empty without a pull request']),
+  ),
+}
 
 function reportPaths(document: ConfigDocument, image: ImageConfig, jobs: readonly { job: string; axes: Axes }[]): void {
   const at = ['images', image.name]
-  const early: [KeyPath, string][] = [
-    [[...at, 'repository'], image.repository],
-    [[...at, 'suffix'], image.suffix],
-    [[...at, 'cache', 'repository'], image.cache?.repository ?? ''],
-  ]
   const late = (['build_args', 'labels'] as const).flatMap((key) =>
     Object.entries(key === 'labels' ? image.labels : image.buildArgs).map(([name, text]): [KeyPath, string] => [
       [...at, key, name],
       text,
     ]),
   )
-  for (const [path, text] of early) reportText(document, path, text, jobs, UNDECIDED)
-  for (const [path, text] of late) reportText(document, path, text, jobs, [])
+  reportText(document, [...at, 'repository'], image.repository, jobs, IN_REPOSITORY)
+  reportText(document, [...at, 'cache', 'repository'], image.cache?.repository ?? '', jobs, IN_REPOSITORY)
+  reportText(document, [...at, 'suffix'], image.suffix, jobs, UNDECIDED)
+  for (const [path, text] of late) reportText(document, path, text, jobs, {})
 }
 
 function reportText(
@@ -138,7 +145,7 @@ function reportText(
   path: KeyPath,
   text: string,
   jobs: readonly { job: string; axes: Axes }[],
-  without: readonly string[],
+  without: Readonly<Record<string, string>>,
 ): void {
   const wrong = checkText(text, { axes: null, without })
   for (const problem of wrong) document.report(path, `${keyName(path)} ${problem}`)
