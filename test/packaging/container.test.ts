@@ -37,7 +37,7 @@ test('compose runs both roles from one image, and sets only known variables', ()
 test('CI may only read, runs the same script, and takes actions by commit', async () => {
   expect(workflow.permissions).toEqual({ contents: 'read' })
   const { steps } = workflow.jobs.check
-  expect(steps.at(-1)).toEqual({ run: '.ci/run' })
+  expect(steps.at(-1)).toEqual({ run: '.ci/run', env: { TEST_DOCKER_HOST: 'unix:///var/run/docker.sock' } })
   for (const { uses } of steps.slice(0, -1)) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/)
   expect(steps[0].with['persist-credentials']).toBe(false)
   const script = await readFile('.ci/run', 'utf8')
