@@ -5,30 +5,34 @@
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { renderAppDockerfile, renderEntrypoint } from '../src/cli/render-dockerfile.ts'
 import { renderConfigDocs, renderConfigSchema } from '../src/domain/config-docs.ts'
 
 interface GeneratedFile {
   /** From the root of the project. */
   readonly path: string
-  readonly render: () => string
+  readonly render: () => string | Promise<string>
 }
 
 const GENERATED: readonly GeneratedFile[] = [
   { path: 'schema/signalbox.schema.json', render: renderConfigSchema },
   { path: 'docs/configuration.md', render: renderConfigDocs },
+  { path: 'examples/openhands/containers/app/Dockerfile', render: () => renderAppDockerfile() },
+  { path: 'examples/openhands/containers/app/entrypoint.sh', render: () => renderEntrypoint() },
 ]
 
 const root = join(import.meta.dirname, '..')
 
 async function isStale(file: GeneratedFile): Promise<boolean> {
   const current = await readFile(join(root, file.path), 'utf8').catch(() => null)
-  return current !== file.render()
+  return current !== (await file.render())
 }
 
 async function write(file: GeneratedFile): Promise<void> {
   const path = join(root, file.path)
   await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, file.render())
+  const text = await file.render()
+  await writeFile(path, text, { mode: text.startsWith('#!') ? 0o755 : 0o644 })
 }
 
 const stale: GeneratedFile[] = []

@@ -51,11 +51,10 @@ async function render(template: string | null, ours: string, parameters: object)
   return await renderNamed(environment, name, parameters).catch((error: unknown) => {
     if (template === null) throw error
     const reason = error instanceof Error ? error.message.trim() : String(error)
+    const known = Object.keys(parameters).join(', ')
     throw new UsageError(
-      `the template ${template} cannot be rendered: ${reason}; correct it, or leave "template" out`,
-      {
-        cause: error,
-      },
+      `the template ${template} cannot be rendered: ${reason}; what it can name is ${known}; correct it, or leave "template" out`,
+      { cause: error },
     )
   })
 }

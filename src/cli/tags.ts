@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { UsageError } from '../domain/errors.ts'
 import { readBuildSubject } from './images/build-subject.ts'
 import { addSubjectFlags, type SubjectFlags } from './images/subject-flags.ts'
+import { toldImage } from './images/told-image.ts'
 import { printable } from './printable.ts'
 import { type NamedTags, tagsByRules, tagsOfImage } from './tags/choose-tags.ts'
 
@@ -59,10 +60,16 @@ async function tags(flags: TagsFlags, directory: string): Promise<void> {
           org: flags.org || null,
           suffix: flags.tagSuffix ?? null,
           now,
+          told: asksForOthers(flags) ? null : await toldImage(env, flags.image),
         })
   for (const warning of named.warnings) console.error(printable(`warning: ${warning}`))
   if (named.tags.length === 0) console.error('warning: No tag was made: no rule is about what is built.')
   await print(named, flags, env)
+}
+
+/** Whether a flag changes what the leg was told. */
+function asksForOthers({ image, namesOnly, json, githubOutput, now, ...changing }: TagsFlags): boolean {
+  return Object.values(changing).some((value) => value !== undefined)
 }
 
 function checkFlags(flags: TagsFlags, env: NodeJS.ProcessEnv): void {

@@ -7,8 +7,10 @@ import { decideDefaultTags } from '../../domain/default-tags.ts'
 import { UsageError } from '../../domain/errors.ts'
 import type { ImageBuild } from '../../domain/image-build.ts'
 import { planTaggedBuild } from '../../domain/plan-tagged-build.ts'
+import { obeyToldImage } from '../../domain/told-image.ts'
 import { loadImages } from '../images/load-images.ts'
 import { type OldImage, oldImageNames, readExtraTags, readOldImage } from '../images/old-layout.ts'
+import { toldImage } from '../images/told-image.ts'
 
 export interface BuildWishes {
   /** Null: all. */
@@ -69,10 +71,17 @@ async function chooseConfigured(
   const extraTags = await extraTagsOf(directory, image, env)
   // Reading a configuration has loaded the rules of tags already; without one they are not needed.
   const { planImageBuild } = await import('../../domain/image-build.ts')
-  const build = planImageBuild(image, subject, { ...wishes, extraTags })
+  const planned = planImageBuild(image, subject, { ...wishes, extraTags })
+  const told = changesNothing(wishes) ? await toldImage(wishes.env, image.name) : null
+  const build = told === null ? planned : obeyToldImage(planned, told, extraTags)
   const later = wishes.dry && image.runtime !== null
   if (!later) await checkFiles(directory, build)
   return { build, old: false }
+}
+
+/** Flags win over what the leg was told. */
+function changesNothing({ org, suffix, platforms }: BuildWishes): boolean {
+  return (org ?? suffix ?? platforms) === null
 }
 
 async function extraTagsOf(directory: string, image: ImageConfig, env: NodeJS.ProcessEnv): Promise<readonly string[]> {

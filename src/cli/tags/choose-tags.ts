@@ -1,6 +1,7 @@
 /** The tags that a `tags` command means: those of an image of the configuration, or those of rules that flags give. */
 import type { BuildSubject } from '../../domain/build-subject.ts'
 import { UsageError } from '../../domain/errors.ts'
+import { obeyToldImage, type ToldImage } from '../../domain/told-image.ts'
 
 export interface NamedTags {
   readonly version: string
@@ -34,6 +35,8 @@ interface ImageWishes {
   readonly org: string | null
   readonly suffix: string | null
   readonly now: Date
+  /** What the leg was told of the image; null: nothing, or flags say otherwise. */
+  readonly told: ToldImage | null
 }
 
 export async function tagsOfImage(
@@ -53,7 +56,8 @@ export async function tagsOfImage(
       name,
       images.map((each) => each.name),
     )
-  const build = planImageBuild(image, subject, { ...wishes, push: false, platforms: null, extraTags: [] })
+  const planned = planImageBuild(image, subject, { ...wishes, push: false, platforms: null, extraTags: [] })
+  const build = wishes.told === null ? planned : obeyToldImage(planned, wishes.told, [])
   const { version, tags, labels, warnings } = build
   return { version, tags, names: tags.map((tag) => tag.slice(build.repository.length + 1)), labels, warnings }
 }
