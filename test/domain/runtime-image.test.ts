@@ -55,6 +55,11 @@ test.each([
   expect(tags.filter((tag) => !isTag(tag))).toEqual([])
 })
 
+test('an image tag that would be too long is a hash of the name as it was, so that what is in registries is found', () => {
+  const base = `${[...'abcdefghijklmnop'].join('/')}@sha256:${'a1'.repeat(32)}`
+  expect(tagsOf(base, '0.50.0').image).toBe('oh_v0.50.0_image_00a6d001a8cd1ac81c834b4d41ed1aa6')
+})
+
 test('a hash is 16 digits of base 36, least significant first', () => {
   expect(shortHash('24')).toBe('01')
   expect(shortHash('23')).toBe('z')

@@ -52,7 +52,9 @@ function imageTag(head: string, baseImage: string): string {
       ? `${md5(name.slice(0, -END_OF_REPOSITORY)).slice(0, 8)}_${name.slice(-END_OF_REPOSITORY)}`
       : name
   const readable = `${head}${inTag(short)}_tag_${tag ?? 'latest'}`
-  return readable.length > MAX_TAG_LENGTH ? `${head}${md5(readable)}` : readable
+  if (readable.length <= MAX_TAG_LENGTH) return readable
+  // Images that are in registries already were named after the text before an `@` in it became `_`.
+  return `${head}${md5(`${head}${short.replaceAll('/', '_s_')}_tag_${tag ?? 'latest'}`)}`
 }
 
 /** `registry:5000/team/image@sha256:…` in the characters of a tag. */
