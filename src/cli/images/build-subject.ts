@@ -17,7 +17,20 @@ type Json = Readonly<Record<string, unknown>>
 export async function readBuildSubject(env: NodeJS.ProcessEnv, overrides: SubjectFlags = {}): Promise<BuildSubject> {
   const payload = await readPayload(env)
   const fromGitHub = githubSubject(env, payload)
-  return applyFlags(env.SIGNALBOX ? toldSubject(env.SIGNALBOX, fromGitHub, env) : fromGitHub, overrides)
+  const told = toldIn(env, payload)
+  return applyFlags(told === null ? fromGitHub : toldSubject(told, fromGitHub, env), overrides)
+}
+
+/**
+ * What Signalbox told the executor that this process is a step of: SIGNALBOX, or else the input of its event, so that a
+ * step to which nothing was handed over does not take the default branch for what it builds. Null: it is no executor.
+ */
+export async function readTold(env: NodeJS.ProcessEnv): Promise<string | null> {
+  return toldIn(env, env.SIGNALBOX ? {} : await readPayload(env))
+}
+
+function toldIn(env: NodeJS.ProcessEnv, payload: Json): string | null {
+  return env.SIGNALBOX || textAt(payload, 'inputs', 'signalbox') || null
 }
 
 async function readPayload(env: NodeJS.ProcessEnv): Promise<Json> {
@@ -59,7 +72,7 @@ function githubSubject(env: NodeJS.ProcessEnv, payload: Json): BuildSubject {
     defaultBranch: textAt(payload, 'repository', 'default_branch'),
     repository: readRepository(env, payload),
     matrix: {},
-    trusted: pullRequest === null || isOwnBranch(payload),
+    trusted: isOwn(event, ref, payload),
   }
 }
 
@@ -124,12 +137,16 @@ function numberOfRef(env: NodeJS.ProcessEnv): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** A pull request counts as the repository's own only when the event says so. */
-function isOwnBranch(payload: Json): boolean {
+/** What a pull request, or a workflow run that follows one, brings counts as the repository's own only when the event says so. */
+function isOwn(event: string, ref: string, payload: Json): boolean {
+  const own = textAt(payload, 'pull_request', 'base', 'repo', 'full_name') || textAt(payload, 'repository', 'full_name')
+  if (event === 'workflow_run') {
+    const head = textAt(payload, 'workflow_run', 'head_repository', 'full_name')
+    return head !== '' && head === own
+  }
+  if (!event.startsWith('pull_request') && !ref.startsWith('refs/pull/')) return true
   const head = textAt(payload, 'pull_request', 'head', 'repo', 'full_name')
-  const base =
-    textAt(payload, 'pull_request', 'base', 'repo', 'full_name') || textAt(payload, 'repository', 'full_name')
-  return head !== '' && head === base
+  return head !== '' && head === own
 }
 
 function readRepository(env: NodeJS.ProcessEnv, payload: Json): RepositoryFacts {
