@@ -6,14 +6,23 @@
 
 /** The line of a build's log that says why it failed, without the marks around it; null: no line says. */
 export function findFailure(log: readonly string[]): string | null {
-  const lines = log.map((line) =>
-    line
-      .replace(/^#\d+ /, '')
-      .replace(/^(?:ERROR|error|Error):? */, 'ERROR: ')
-      .trim(),
-  )
-  const failures = lines.filter((line) => line.startsWith('ERROR: '))
-  return failures.at(-1)?.slice('ERROR: '.length) ?? null
+  const lines = log.map(withoutStep)
+  const marked = lines.map((line) => /^(?:ERROR|error|Error):? *(\S.*)$/.exec(line)?.[1] ?? null)
+  return marked.findLast((said) => said !== null) ?? lines.findLast((line) => UNMARKED.test(line)) ?? null
+}
+
+/** The last line of a log that says anything at all; null: none does. */
+export function lastWords(log: readonly string[]): string | null {
+  return log.map(withoutStep).findLast((line) => /[\p{L}\p{N}]/u.test(line)) ?? null
+}
+
+/** Faults of Docker's own client, before or after BuildKit, and of the network, are printed as they are. */
+const UNMARKED =
+  /^(?:failed to solve\b|unable to prepare context\b|dockerfile parse error\b|denied: |unauthorized: )|\bdial (?:tcp|unix|udp)\b|\b(?:connection refused|no such host|i\/o timeout)$/
+
+/** BuildKit begins a line with the number of its step. */
+function withoutStep(line: string): string {
+  return line.replace(/^#\d+ /, '').trim()
 }
 
 interface KnownCause {

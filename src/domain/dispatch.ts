@@ -41,6 +41,10 @@ function tellImage({ name, build }: LegImage) {
     cache_from: build.cacheFrom,
     cache_to: build.cacheTo,
     push: build.push,
+    dockerfile: build.dockerfile,
+    context: build.context,
+    target: build.target,
+    labels: build.labels,
   }
 }
 
@@ -66,6 +70,8 @@ function remedy(
   if (about('required input') || about('not provided'))
     return `Give the job that input under \`inputs:\` in .github/signalbox.yml, or make it optional in ${leg.workflow}.`
   if (about('no ref found')) return `Create the branch or tag ${leg.ref}, or change the job's \`ref:\`.`
+  if (about('too large') || about('too many'))
+    return 'Give the job shorter inputs, and its image shorter build arguments: GitHub takes 65,535 characters in all.'
   if (status === 404)
     return `Check that .github/workflows/${leg.workflow} is on the default branch, and that Signalbox may write Actions.`
   if (status === 403) return 'Check that the installation of Signalbox has the permission «Actions: read and write».'

@@ -7,7 +7,7 @@ import type { BuildSubject } from './build-subject.ts'
 import type { ImageConfig } from './config.ts'
 import { decideDefaultTags } from './default-tags.ts'
 import { decideTags } from './image-tags.ts'
-import { type PlanOptions, planTaggedBuild } from './plan-tagged-build.ts'
+import { type DecidedTags, type PlanOptions, planTaggedBuild } from './plan-tagged-build.ts'
 
 export { type PlanOptions, valuesOfSubject } from './plan-tagged-build.ts'
 
@@ -35,11 +35,13 @@ export interface ImageBuild {
   readonly warnings: readonly string[]
 }
 
-/** @throws {UsageError} when the repository, filled in, is the name of none. */
+/** @throws {UsageError} when the repository cannot be filled in, because its owner or its name is not known. */
 export function planImageBuild(image: ImageConfig, subject: BuildSubject, options: PlanOptions): ImageBuild {
-  const decided =
-    image.tags.kind === 'default'
-      ? { ...decideDefaultTags(subject), warnings: [] }
-      : decideTags(image.tags, subject, options.now)
-  return planTaggedBuild(image, subject, decided, options)
+  return planTaggedBuild(image, subject, decideImageTags(image, subject, options.now), options)
+}
+
+/** What does not depend on the matrix, so that it is decided once for all legs. */
+export function decideImageTags(image: ImageConfig, subject: BuildSubject, now: Date): DecidedTags {
+  if (image.tags.kind === 'rules') return decideTags(image.tags, subject, now)
+  return { ...decideDefaultTags(subject), warnings: [] }
 }

@@ -84,6 +84,11 @@ export function findPaths(text: string): string[] {
   return [...scan(text)].flatMap((piece) => (piece.path === undefined ? [] : [piece.path]))
 }
 
+/** The text with every `${{ … }}` replaced by the same, to judge what is around them. */
+export function replacePaths(text: string, by: string): string {
+  return [...scan(text)].map((piece) => piece.text ?? by).join('')
+}
+
 /**
  * Puts the values in, each as `show` makes it. The text has passed `checkText`; a path that it would have refused is a
  * defect.
@@ -101,8 +106,8 @@ export function interpolate(
 /** The axes that a path may name, with their values; null: not known, because the matrix itself is wrong. */
 export interface PathContext {
   readonly axes: Readonly<Record<string, readonly MatrixValue[]>> | null
-  /** Paths that the text cannot name where it stands, each with why: `which …`. Default: none. */
-  readonly without?: Readonly<Record<string, string>>
+  /** Why the text cannot name this path where it stands: `which …`; null: it can. Default: it can name all. */
+  readonly refuse?: (path: string) => string | null
 }
 
 /** Everything that is wrong with the paths of a text, each as the end of a sentence about the text. */
@@ -115,8 +120,8 @@ export function checkText(text: string, context: PathContext): string[] {
 
 /** Why this path cannot be filled in, as the end of a sentence about the text that holds it; null: it can. */
 export function checkPath(path: string, context: PathContext): string | null {
-  const reason = context.without?.[path]
-  if (reason !== undefined) return `names ${quote(path)}, ${reason}`
+  const reason = context.refuse?.(path) ?? null
+  if (reason !== null) return `names ${quote(path)}, ${reason}`
   if (Object.hasOwn(VALUE_PATHS, path)) return null
   const [root, axis, field, ...rest] = path.split('.')
   if (root !== 'matrix' || axis === undefined || rest.length > 0) return unknownPath(path, context)
@@ -147,7 +152,7 @@ function suggest(name: string, candidates: readonly string[], otherwise: string)
   return didYouMean(name, candidates, otherwise, candidates.length)
 }
 
-type Piece = { readonly text: string; readonly path?: undefined } | { readonly path: string }
+type Piece = { readonly text: string; readonly path?: undefined } | { readonly path: string; readonly text?: undefined }
 
 function* scan(text: string): Generator<Piece> {
   let at = 0

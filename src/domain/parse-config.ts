@@ -50,8 +50,8 @@ export function parseConfig(source: Uint8Array | string, options: ParseOptions):
   const document = new ConfigDocument(mergeLayers(nearest, ...others))
   for (const { path, message, onKey } of shapeProblems(document.value)) document.report(path, message, onKey)
   const config = readConfig(document)
-  problems.push(...document.problems)
-  if (problems.length > 0) return { ok: false, problems: arrange(problems, layers) }
+  const all = problems.concat(document.problems)
+  if (all.length > 0) return { ok: false, problems: arrange(all, layers) }
   return { ok: true, config, source: document.value }
 }
 

@@ -1,7 +1,7 @@
 /**
  * The build of an image whose tags are decided: they get their suffix and the repository's name, and everything that the
- * configuration leaves open is filled in. What an untrusted pull request made is never pushed, and never written to a
- * cache that others read. How tags are decided is elsewhere, since the rules for it are more than most commands need.
+ * configuration leaves open is filled in. What untrusted code made is never pushed, and never written to a cache that
+ * others read. How tags are decided is elsewhere, since the rules for it are more than most commands need.
  */
 import type { BuildSubject } from './build-subject.ts'
 import type { ImageConfig } from './config.ts'
@@ -48,6 +48,7 @@ export function planTaggedBuild(
   const suffix = options.suffix ?? interpolate(image.suffix, early)
   const { version } = decided
   const { tags, warnings } = tagsOf(decided, suffix, options.extraTags)
+  const empty = image.suffix !== '' && suffix === '' && options.suffix === null ? [noSuffix(image)] : []
   const values = valuesOfSubject(subject, { name: image.name, repository, version })
   const fill = (texts: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, interpolate(text, values)]))
@@ -66,12 +67,13 @@ export function planTaggedBuild(
     labels: { ...oci, ...fill(image.labels) },
     ...cacheOf(image, subject, { repository, suffix, push, values: early }),
     push,
-    warnings: options.push && !push ? [...warnings, NOT_PUSHED] : warnings,
+    warnings: [...warnings, ...empty, ...(options.push && !push ? [NOT_PUSHED] : [])],
   }
 }
 
-const NOT_PUSHED =
-  'Nothing is pushed: the code comes from a fork, and what it makes must not be found under the names of this repository.'
+/** True of a fork's code, and of code of which nobody said where it is from. */
+export const NOT_PUSHED =
+  'Nothing is pushed: this code is not known to be the own code of the repository (that of a fork is not), and what it makes must not be found under its names.'
 
 /** What `${{ … }}` stands for in an image's configuration. */
 export function valuesOfSubject(subject: BuildSubject, image: ImageValues | null): InterpolationValues {
@@ -121,9 +123,18 @@ function repositoryOf(image: ImageConfig, values: InterpolationValues, org: stri
   return repository
 }
 
-/** A value becomes one part of the path, whatever a stranger's branch is called. */
+function noSuffix({ name, suffix }: ImageConfig): string {
+  return `The suffix ${JSON.stringify(suffix)} of the image ${name} came out empty; give one with -t, or hand over SIGNALBOX.`
+}
+
+/** A value becomes a part of the path that is one. */
 function fillRepository(text: string, values: InterpolationValues): string {
   const asPart = (value: string) => {
+    if (value === '') {
+      throw new UsageError(
+        `The repository ${JSON.stringify(text)} needs the repository's owner and name, which are not known here. Set GITHUB_REPOSITORY to owner/name.`,
+      )
+    }
     const part = value.toLowerCase().replaceAll(/[^a-z0-9]+/g, (run) => (/^(?:[._]|__|-+)$/.test(run) ? run : '-'))
     return part.replaceAll(/^[._-]+|[._-]+$/g, '') || 'x'
   }
@@ -144,7 +155,7 @@ interface CacheFacts {
   readonly values: InterpolationValues
 }
 
-/** Each ref has a cache of its own, and reads that of the default branch too. */
+/** Each ref has a cache of its own, and reads those of the default branch too, of the same suffix first. */
 function cacheOf(
   image: ImageConfig,
   subject: BuildSubject,
@@ -157,9 +168,9 @@ function cacheOf(
     return `type=registry,ref=${place}:${tags[0]}`
   }
   const own = named(subject.refName, suffix)
-  const shared = named(subject.defaultBranch === '' ? 'main' : subject.defaultBranch, '')
+  const shared = subject.defaultBranch === '' ? 'main' : subject.defaultBranch
   return {
-    cacheFrom: [...new Set([own, shared])],
+    cacheFrom: [...new Set([own, named(shared, suffix), named(shared, '')])],
     cacheTo: push ? [`${own},mode=${image.cache.mode}`] : [],
   }
 }

@@ -6,9 +6,10 @@
 import { subjectOfTrigger } from './build-subject.ts'
 import type { Config, Gate, ImageConfig, Job, MatrixCombination, PathFilter, Pipeline } from './config.ts'
 import { compileGlobs, matchesBranch, matchesPaths } from './globs.ts'
-import { type ImageBuild, planImageBuild } from './image-build.ts'
+import { decideImageTags, type ImageBuild } from './image-build.ts'
 import { interpolate, interpolationValues } from './interpolate.ts'
 import { expandMatrix, legName } from './matrix.ts'
+import { type DecidedTags, planTaggedBuild } from './plan-tagged-build.ts'
 import { isTrusted, type Trigger } from './trigger.ts'
 
 /** The changed files of a trigger; `all` when they are not known or GitHub's list was cut short. */
@@ -72,14 +73,16 @@ export interface Plan {
 interface Occasion {
   readonly trigger: Trigger
   readonly trusted: boolean
-  readonly images: readonly ImageConfig[]
   readonly now: Date
+  readonly images: readonly ImageConfig[]
+  /** By image: decided for the first leg that has it, and the same for all. */
+  readonly tags: Map<string, DecidedTags>
 }
 
 /** @param now what dates in the tags of images are made of. */
 export function planRuns(trigger: Trigger, config: Config, changed: ChangedFiles, now: Date): Plan {
   const trusted = isTrusted(trigger)
-  const occasion = { trigger, trusted, images: config.images, now }
+  const occasion = { trigger, trusted, now, images: config.images, tags: new Map() }
   return { trigger, trusted, runs: config.pipelines.map((pipeline) => planRun(pipeline, occasion, changed)) }
 }
 
@@ -194,14 +197,17 @@ function planLeg(
 
 function planImage(name: string | null, matrix: MatrixCombination, occasion: Occasion): LegImage | null {
   if (name === null) return null
+  const { now, tags } = occasion
   const image = occasion.images.find((candidate) => candidate.name === name)
   if (image === undefined) return { name, build: null }
   const subject = subjectOfTrigger(occasion.trigger, matrix, occasion.trusted)
-  return { name, build: planImageBuild(image, subject, { ...AS_CONFIGURED, now: occasion.now }) }
+  const decided = tags.get(name) ?? decideImageTags(image, subject, now)
+  tags.set(name, decided)
+  return { name, build: planTaggedBuild(image, subject, decided, { ...AS_CONFIGURED, now }) }
 }
 
-/** What the command line's flags could change. */
-const AS_CONFIGURED = { org: null, suffix: null, platforms: null, push: true, extraTags: [] }
+/** What the command line's flags could change. Labels of the OCI are the executor's to add: it knows more of the repository. */
+const AS_CONFIGURED = { org: null, suffix: null, platforms: null, push: true, extraTags: [], ociLabels: false }
 
 function valuesOfImage(image: LegImage | null) {
   if (image === null) return null

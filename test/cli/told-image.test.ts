@@ -4,9 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { subjectOfTrigger } from '../../src/domain/build-subject.ts'
 import { attemptInputs } from '../../src/domain/dispatch.ts'
 import { ALL_FILES, planRuns } from '../../src/domain/plan.ts'
-import { obeyToldImage, readToldImage } from '../../src/domain/told-image.ts'
+import { buildToldImage, readToldImage } from '../../src/domain/told-image.ts'
 import type { Trigger } from '../../src/domain/trigger.ts'
 import {
   makeConfig,
@@ -125,9 +126,23 @@ describe.each(TRIGGERS)('for %s', (_what, trigger) => {
 test('a configuration that the change itself brings is not obeyed; a flag is', () => {
   const [signalbox = ''] = toldTo(makePullRequestTrigger())
   const { image } = JSON.parse(signalbox)
-  write(CONFIG.replace('ghcr.io/${{ repo.owner }}/app', 'ghcr.io/elsewhere/app').replace('SHA:', 'EVIL:'))
-  expect(builtBy(signalbox)).toMatchObject({ tags: image.tags, build_args: image.build_args })
+  write(
+    CONFIG.replace('ghcr.io/${{ repo.owner }}/app', 'ghcr.io/elsewhere/app\n    target: evil').replace('SHA:', 'EVIL:'),
+  )
+  const { tags, build_args } = image
+  expect(builtBy(signalbox)).toMatchObject({ tags, build_args, target: null })
   expect(builtBy(signalbox, '-o', 'other').tags[0]).toBe('ghcr.io/other/app:pr-7')
+})
+
+test.each([
+  ['no configuration', null],
+  ['one that is not good', 'version: 1\nimagse: {}\n'],
+  ['one without the image', 'version: 1\n'],
+])('a leg builds what it was told where the checkout has %s', (_what, config) => {
+  const [signalbox = ''] = toldTo(makePullRequestTrigger())
+  if (config === null) rmSync(join(directory, '.github'), { recursive: true })
+  else write(config)
+  expect(builtBy(signalbox).tags).toEqual(JSON.parse(signalbox).image.tags)
 })
 
 test('tags are those that the leg was told, too', () => {
@@ -149,42 +164,58 @@ const IMAGE = {
   cache_from: [],
   cache_to: ['type=registry,ref=ghcr.io/acme/app:buildcache'],
   push: true,
+  dockerfile: 'docker/Dockerfile',
+  context: 'docker',
+  target: null,
+  labels: { a: 'b' },
+}
+
+function read(change: object = {}) {
+  return readToldImage(JSON.stringify({ image: { ...IMAGE, ...change } }))
 }
 
 describe('the image of a leg', () => {
-  test('is read', () => {
-    const read = readToldImage(JSON.stringify({ image: IMAGE }))
-    expect(read).toMatchObject({ ok: true, image: { image: 'app', buildArgs: { A: 'b=c' }, push: true } })
-  })
-
   test.each([{}, { image: null }, { image: { name: 'app' } }])('%j was not told how it is built', (told) => {
     expect(readToldImage(JSON.stringify(told))).toEqual({ ok: true, image: null })
   })
 
   test.each([
-    [{ tags: ['ghcr.io/other/app:1'] }, 'has the tag "ghcr.io/other/app:1", which is none of ghcr.io/acme/app'],
-    [{ tags: ['ghcr.io/acme/app:-x'] }, 'has the tag "ghcr.io/acme/app:-x", which is none of ghcr.io/acme/app'],
-    [{ tags: 'x' }, 'has an image whose "tags" is no list of texts'],
-    [{ platforms: [1] }, 'has an image whose "platforms" is no list of texts'],
-    [{ version: 1 }, 'has an image without a name, a repository or a version'],
+    [
+      { tags: ['ghcr.io/other/app:1'] },
+      'has an image whose tags is not as it was told: not all are tags of its repository',
+    ],
+    [
+      { tags: ['ghcr.io/acme/app:-x'] },
+      'has an image whose tags is not as it was told: not all are tags of its repository',
+    ],
+    [{ tags: 'x' }, 'has an image whose tags is not as it was told: '],
+    [{ platforms: [1] }, 'has an image whose platforms.0 is not as it was told: '],
+    [{ build_args: ['A'] }, 'has an image whose build_args.0 is not as it was told: '],
+    [{ version: 1 }, 'has an image whose version is not as it was told: '],
+    [{ push: 'true' }, 'has an image whose push is not as it was told: '],
   ])('with %j is none', (change, reason) => {
-    expect(readToldImage(JSON.stringify({ image: { ...IMAGE, ...change } }))).toEqual({ ok: false, reason })
+    expect(read(change)).toEqual({ ok: false, reason: expect.stringContaining(reason) })
   })
 
   test.each([
-    [true, true, true],
-    [true, false, false],
-    [false, true, false],
-  ])('pushed by the build: %s, told: %s: %s', (asked, told, pushed) => {
-    const read = readToldImage(JSON.stringify({ image: { ...IMAGE, push: told } }))
-    if (!read.ok || read.image === null) throw new Error('nothing was read')
-    const build = obeyToldImage(
-      { ...read.image, dockerfile: 'D', context: '.', target: null, labels: { a: 'b' }, push: asked, warnings: ['w'] },
-      read.image,
-      ['source tag'],
-    )
-    expect(build).toMatchObject({ push: pushed, dockerfile: 'D', labels: { a: 'b' }, warnings: ['w'] })
+    ['asked for, told, trusted', true, true, true, true],
+    ['not asked for', false, true, true, false],
+    ['told not to', true, false, true, false],
+    ['not trusted', true, true, false, false],
+  ])('is pushed or not: %s', (_what, asked, told, trusted, pushed) => {
+    const image = read({ push: told })
+    if (!image.ok || image.image === null) throw new Error('nothing was read')
+    const subject = subjectOfTrigger(makePushTrigger(), {}, trusted)
+    const build = buildToldImage(image.image, subject, { push: asked, extraTags: ['source tag'], now: NOW })
+    expect(build).toMatchObject({
+      image: 'app',
+      push: pushed,
+      dockerfile: 'docker/Dockerfile',
+      buildArgs: { A: 'b=c' },
+    })
+    expect(build.labels).toMatchObject({ a: 'b', 'org.opencontainers.image.version': '1' })
     expect(build.cacheTo).toEqual(pushed ? IMAGE.cache_to : [])
     expect(build.tags).toEqual(['ghcr.io/acme/app:1', 'ghcr.io/acme/app:source-tag'])
+    expect(build.warnings.some((warning) => warning.startsWith('Nothing is pushed'))).toBe(asked && !pushed)
   })
 })

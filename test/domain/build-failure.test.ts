@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findFailure, remedyFor } from '../../src/domain/build-failure.ts'
+import { findFailure, lastWords, remedyFor } from '../../src/domain/build-failure.ts'
 
 test.each<[string[], string | null]>([
   [[], null],
@@ -10,8 +10,32 @@ test.each<[string[], string | null]>([
   ],
   [['#7 ERROR: first', 'error: failed to solve: second'], 'failed to solve: second'],
   [['Error: building at STEP "RUN false": exit status 1'], 'building at STEP "RUN false": exit status 1'],
+  [
+    [
+      '#2 DONE 0.0s',
+      'failed to solve with frontend dockerfile.v0: failed to create LLB definition: dockerfile parse error line 2: unknown instruction: FOO',
+    ],
+    'failed to solve with frontend dockerfile.v0: failed to create LLB definition: dockerfile parse error line 2: unknown instruction: FOO',
+  ],
+  [['unable to prepare context: path "/nope" not found', ''], 'unable to prepare context: path "/nope" not found'],
+  [
+    ['The push refers to repository [127.0.0.1:1/a]', 'dial tcp 127.0.0.1:1: connect: connection refused', ''],
+    'dial tcp 127.0.0.1:1: connect: connection refused',
+  ],
+  [
+    ['#7 ERROR: process "/bin/false" did not complete', '#7 0.1 dial tcp 127.0.0.1:1: connect: connection refused'],
+    'process "/bin/false" did not complete',
+  ],
 ])('of %j it tells %j', (log, failure) => {
   expect(findFailure(log)).toBe(failure)
+})
+
+test.each<[string[], string | null]>([
+  [[], null],
+  [['', '------'], null],
+  [['#5 0.1 first', '#5 0.2 something unheard of', '------', ''], '0.2 something unheard of'],
+])('the last words of %j are %j', (log, words) => {
+  expect(lastWords(log)).toBe(words)
 })
 
 test.each<[string, string | null]>([

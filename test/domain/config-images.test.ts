@@ -166,9 +166,39 @@ test.each<[string, string, string]>([
     '2:56 "suffix" names "image.version", which is not known here yet',
   ],
   [
-    'a branch that may not be in its repository',
+    'a branch in its repository',
     withImages('{ app: { repository: "acme/${{ pr.head_ref }}" } }'),
-    '2:30 "repository" names "pr.head_ref", which is empty without a pull request',
+    `2:30 "repository" names "pr.head_ref", which no repository's name can hold; there are repo.owner, repo.name, image.name`,
+  ],
+  [
+    'a matrix in the repository of its cache',
+    one('cache: { repository: "acme/${{ matrix.os }}" }'),
+    `2:69 "repository" names "matrix.os", which no repository's name can hold`,
+  ],
+  [
+    'a registry that is not the same for all',
+    withImages('{ app: { repository: "${{ repo.name }}.example.com/app" } }'),
+    '2:30 "repository" begins with "${{"; a registry is the same for all',
+  ],
+  [
+    'a repository that could be too long',
+    withImages('{ app: { repository: "acme/${{ repo.name }}/${{ repo.name }}/${{ repo.name }}" } }'),
+    '2:30 "repository" has more than 255 characters',
+  ],
+  [
+    'an argument that is too long',
+    one(`build_args: { A: "${'x'.repeat(501)}" }`),
+    '2:65 "A" has more than 500 characters',
+  ],
+  [
+    'an argument that grows too long',
+    one(`suffix: "${'${{ sha }}'.repeat(6)}"`),
+    '2:56 "suffix" has more than 5 of "${{ … }}"',
+  ],
+  [
+    'too many arguments',
+    one(`build_args: { ${Array.from({ length: 21 }, (_, index) => `A${index}: x`).join(', ')} }`),
+    '2:48 "build_args" has more than 20 entries',
   ],
   [
     'an image that needs itself',
@@ -204,6 +234,20 @@ test.each<[string, string, string]>([
   ['a flavor of no kind', one('tags: { rules: [type=sha], flavor: [smell=good] }'), '2:84 item 1 of "flavor" '],
 ])('%s is a problem', (_what, source, problem) => {
   expect(problemsOf(source).map((said) => said.slice(0, problem.length))).toContain(problem)
+})
+
+test('what does not fit many jobs is said once', () => {
+  const jobs = Array.from({ length: 900 }, (_, index) => `j${index}: { workflow: w.yml, image: app }`)
+  const args = Array.from({ length: 20 }, (_, index) => `A${index}: "\${{ matrix.a${index} }}"`)
+  const source = withImages(
+    `{ app: { repository: acme/app, build_args: { ${args.join(', ')} } } }`,
+    `{ ${jobs.join(', ')} }`,
+  )
+  expect(problemsOf(source)).toHaveLength(20)
+})
+
+test('a text of nothing but beginnings is judged', () => {
+  expect(problemsOf(withImages(`{ app: { repository: "acme/${'${{'.repeat(60_000)}" } }`))).not.toEqual([])
 })
 
 test('images that need one another in a circle', () => {

@@ -74,6 +74,10 @@ describe('the inputs of an attempt', () => {
       cache_from: build.cacheFrom,
       cache_to: [],
       push: false,
+      dockerfile: 'Dockerfile',
+      context: '.',
+      target: null,
+      labels: { 'org.opencontainers.image.revision': SHA },
     })
   })
 
@@ -122,7 +126,12 @@ describe('a refusal is explained with what to do', () => {
       'Resource not accessible by integration',
       'Check that the installation of Signalbox has the permission «Actions: read and write».',
     ],
-    [422, 'inputs are too large.', 'Check .github/workflows/app.yml on dev.'],
+    [
+      422,
+      'inputs are too large.',
+      'Give the job shorter inputs, and its image shorter build arguments: GitHub takes 65,535 characters in all.',
+    ],
+    [422, 'Something else.', 'Check .github/workflows/app.yml on dev.'],
   ])('%i %s', (status, message, remedy) => {
     expect(explainRefusal({ status, message }, { workflow: 'app.yml', ref: 'dev' })).toBe(
       `GitHub refused to dispatch app.yml on dev: ${message} (${status}). ${remedy}`,

@@ -3,6 +3,7 @@ import type { BuildSubject } from '../../src/domain/build-subject.ts'
 import type { ImageConfig } from '../../src/domain/config.ts'
 import { type PlanOptions, planImageBuild } from '../../src/domain/image-build.ts'
 import { isTag, parseReference } from '../../src/domain/image-reference.ts'
+import { NOT_PUSHED } from '../../src/domain/plan-tagged-build.ts'
 
 const sha = '0123456789abcdef0123456789abcdef01234567'
 const now = new Date('2026-03-20T12:00:00Z')
@@ -155,6 +156,19 @@ describe('the repository', () => {
     expect(build.tags.every((tag) => tag.startsWith(`${expected}:`))).toBe(true)
   })
 
+  test('is not made up where its owner is not known', () => {
+    const repository = { owner: '', name: '', description: '', url: '', license: '' }
+    expect(() => plan({ repository: 'ghcr.io/${{ repo.owner }}/app' }, { repository })).toThrow(
+      'which are not known here. Set GITHUB_REPOSITORY to owner/name.',
+    )
+  })
+
+  test('a suffix that comes out empty is told', () => {
+    const { tags, warnings } = plan({ suffix: '${{ matrix.os }}' }, { matrix: {} })
+    expect(tags.some((tag) => tag.endsWith('-'))).toBe(false)
+    expect(warnings).toContainEqual(expect.stringMatching(/^The suffix .* came out empty; give one with -t/))
+  })
+
   test.each([
     ['feature/Foo Bar', 'feature-foo-bar'],
     ['a..b__c_-d', 'a-b__c-d'],
@@ -185,7 +199,7 @@ describe('the cache', () => {
       {},
       { refName: 'Feat/X' },
       { suffix: 'ubuntu', push: true },
-      [ref('buildcache-feat-x-ubuntu'), ref('buildcache-main')],
+      [ref('buildcache-feat-x-ubuntu'), ref('buildcache-main-ubuntu'), ref('buildcache-main')],
       [`${ref('buildcache-feat-x-ubuntu')},mode=max`],
     ],
     ['that is not pushed', {}, { refName: 'x' }, {}, [ref('buildcache-x'), ref('buildcache-main')], []],
@@ -220,9 +234,10 @@ describe('the cache', () => {
   })
 })
 
-test('what a fork made is not pushed, and writes no cache', () => {
+test('what is not trusted, be it a fork or not, is not pushed, and writes no cache', () => {
   const build = plan({}, { trusted: false }, { push: true })
-  expect(build).toMatchObject({ push: false, cacheTo: [], warnings: [expect.stringContaining('comes from a fork')] })
+  expect(build).toMatchObject({ push: false, cacheTo: [], warnings: [NOT_PUSHED] })
+  expect(NOT_PUSHED).toMatch(/^Nothing is pushed: this code is not known to be the own code of the repository/)
   expect(plan({}, { trusted: false }).warnings).toEqual([])
 })
 

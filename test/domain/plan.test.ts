@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../src/domain/config.ts'
+import { parseReference } from '../../src/domain/image-reference.ts'
 import { ALL_FILES, type ChangedFiles, needsChangedFiles, planRuns, type RunPlan } from '../../src/domain/plan.ts'
 import type { Trigger } from '../../src/domain/trigger.ts'
 import {
@@ -340,4 +341,65 @@ test: { workflow: test.yml, needs: [app], forks: skip }`,
     expect(again).toEqual(once)
     expect(JSON.stringify(again)).toBe(JSON.stringify(once))
   }
+})
+
+describe('images', () => {
+  const config = makeConfig(`version: 1
+pipelines:
+  ci:
+    on: { push: , pull_request: }
+    jobs:
+      app: { workflow: a.yml, image: app, inputs: { tag: "\${{ image.repository }}:\${{ image.version }}" } }
+      runtime: { workflow: r.yml, image: runtime, matrix: { os: [debian, alpine] } }
+images:
+  app: { repository: "ghcr.io/\${{ repo.owner }}/app", tags: ["type=sha", "type=raw,value={{date 'YYYY'}}"] }
+  runtime: { repository: ghcr.io/acme/runtime, suffix: "\${{ matrix.os }}" }
+`)
+  const tagsOf = (trigger: Trigger) => planned(config, trigger).legs.map((leg) => leg.image?.build?.tags)
+
+  test('give each leg the tags of its trigger and its matrix', () => {
+    expect(tagsOf(makePushTrigger('Dev/x'))).toEqual([
+      ['ghcr.io/acme/app:2026', 'ghcr.io/acme/app:sha-aaaaaaa'],
+      ...['debian', 'alpine'].map((os) => ['aaaaaaa', SHA, 'dev-x'].map((tag) => `ghcr.io/acme/runtime:${tag}-${os}`)),
+    ])
+  })
+
+  test('are pushed for what is trusted, and for nothing else', () => {
+    const pushOf = (trigger: Trigger) => planned(config, trigger).legs.map((leg) => leg.image?.build?.push)
+    expect(pushOf(makePullRequestTrigger())).toEqual([true, true, true])
+    expect(pushOf(makePullRequestTrigger({ headRepo: 'stranger/shop' }))).toEqual([false, false, false])
+  })
+
+  test('can be named in inputs', () => {
+    expect(planned(config, makePushTrigger()).legs[0]?.inputs.tag).toBe('ghcr.io/acme/app:2026')
+  })
+
+  test.each([
+    '-',
+    '.',
+    '..',
+    '特性',
+    '--x',
+    'a'.repeat(244),
+    'x,ref=evil',
+    '${{ sha }}',
+    '{{sha}}',
+    '"\n',
+    '__proto__',
+  ])('of the branch %j have tags', (refName) => {
+    for (const tags of tagsOf(makePushTrigger(refName))) {
+      expect(tags?.length).toBeGreaterThan(0)
+      for (const tag of tags ?? []) expect(parseReference(tag)).toMatchObject({ ok: true })
+    }
+  })
+
+  test('are planned once for all legs, however slow their rules are', () => {
+    const rules = Array.from({ length: 50 }, () => '"type=match,pattern=[\\\\p{L}\\\\p{N}\\\\p{P}]{500}"').join(', ')
+    const os = Array.from({ length: 256 }, (_, index) => index).join(', ')
+    const slow = makeConfig(`version: 1
+pipelines: { ci: { on: { tag: }, jobs: { a: { workflow: a.yml, image: app, matrix: { os: [${os}] } } } } }
+images: { app: { repository: acme/app, tags: [${rules}] } }
+`)
+    expect(planned(slow, makeTagTrigger('x'.repeat(250))).legs).toHaveLength(256)
+  })
 })

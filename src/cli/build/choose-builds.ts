@@ -7,7 +7,6 @@ import { decideDefaultTags } from '../../domain/default-tags.ts'
 import { UsageError } from '../../domain/errors.ts'
 import type { ImageBuild } from '../../domain/image-build.ts'
 import { planTaggedBuild } from '../../domain/plan-tagged-build.ts'
-import { obeyToldImage } from '../../domain/told-image.ts'
 import { loadImages } from '../images/load-images.ts'
 import { type OldImage, oldImageNames, readExtraTags, readOldImage } from '../images/old-layout.ts'
 import { toldImage } from '../images/told-image.ts'
@@ -35,6 +34,8 @@ export async function chooseBuilds(
   subject: BuildSubject,
   wishes: BuildWishes,
 ): Promise<readonly ChosenBuild[]> {
+  const told = await chooseTold(directory, subject, wishes)
+  if (told !== null) return [told]
   const images = await loadImages(directory)
   if (wishes.image === null) {
     if (images.length > 0) {
@@ -71,17 +72,23 @@ async function chooseConfigured(
   const extraTags = await extraTagsOf(directory, image, env)
   // Reading a configuration has loaded the rules of tags already; without one they are not needed.
   const { planImageBuild } = await import('../../domain/image-build.ts')
-  const planned = planImageBuild(image, subject, { ...wishes, extraTags })
-  const told = changesNothing(wishes) ? await toldImage(wishes.env, image.name) : null
-  const build = told === null ? planned : obeyToldImage(planned, told, extraTags)
+  const build = planImageBuild(image, subject, { ...wishes, extraTags })
   const later = wishes.dry && image.runtime !== null
   if (!later) await checkFiles(directory, build)
   return { build, old: false }
 }
 
-/** Flags win over what the leg was told. */
-function changesNothing({ org, suffix, platforms }: BuildWishes): boolean {
-  return (org ?? suffix ?? platforms) === null
+/** What the leg was told of the image, whatever the checkout's configuration says; null: nothing, or flags say otherwise. */
+async function chooseTold(directory: string, subject: BuildSubject, wishes: BuildWishes): Promise<ChosenBuild | null> {
+  const { image, org, suffix, platforms, env } = wishes
+  if (image === null || (org ?? suffix ?? platforms) !== null) return null
+  const told = await toldImage(env, image)
+  if (told === null) return null
+  const { buildToldImage } = await import('../../domain/told-image.ts')
+  const extraTags = await readExtraTags(directory, told.dockerfile, env)
+  const build = buildToldImage(told, subject, { ...wishes, extraTags })
+  if (!wishes.dry) await checkFiles(directory, build)
+  return { build, old: false }
 }
 
 async function extraTagsOf(directory: string, image: ImageConfig, env: NodeJS.ProcessEnv): Promise<readonly string[]> {

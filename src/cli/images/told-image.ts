@@ -14,5 +14,5 @@ export async function toldImage(env: NodeJS.ProcessEnv, name: string): Promise<T
     throw new UsageError(
       `${endSentence(`SIGNALBOX ${read.reason}`)} Hand over the input as it is (SIGNALBOX: \${{ inputs.signalbox }}), or unset it.`,
     )
-  return read.image?.image === name ? read.image : null
+  return read.image?.name === name ? read.image : null
 }

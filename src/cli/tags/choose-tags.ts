@@ -1,7 +1,8 @@
 /** The tags that a `tags` command means: those of an image of the configuration, or those of rules that flags give. */
 import type { BuildSubject } from '../../domain/build-subject.ts'
 import { UsageError } from '../../domain/errors.ts'
-import { obeyToldImage, type ToldImage } from '../../domain/told-image.ts'
+import type { ImageBuild } from '../../domain/image-build.ts'
+import type { ToldImage } from '../../domain/told-image.ts'
 
 export interface NamedTags {
   readonly version: string
@@ -45,6 +46,11 @@ export async function tagsOfImage(
   subject: BuildSubject,
   wishes: ImageWishes,
 ): Promise<NamedTags> {
+  const { told } = wishes
+  if (told !== null) {
+    const { buildToldImage } = await import('../../domain/told-image.ts')
+    return namesOf(buildToldImage(told, subject, { ...wishes, push: false, extraTags: [] }))
+  }
   const [{ loadImages }, { planImageBuild }] = await Promise.all([
     import('../images/load-images.ts'),
     import('../../domain/image-build.ts'),
@@ -56,8 +62,10 @@ export async function tagsOfImage(
       name,
       images.map((each) => each.name),
     )
-  const planned = planImageBuild(image, subject, { ...wishes, push: false, platforms: null, extraTags: [] })
-  const build = wishes.told === null ? planned : obeyToldImage(planned, wishes.told, [])
+  return namesOf(planImageBuild(image, subject, { ...wishes, push: false, platforms: null, extraTags: [] }))
+}
+
+function namesOf(build: ImageBuild): NamedTags {
   const { version, tags, labels, warnings } = build
   return { version, tags, names: tags.map((tag) => tag.slice(build.repository.length + 1)), labels, warnings }
 }

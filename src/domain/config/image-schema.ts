@@ -7,13 +7,18 @@
 import { z } from 'zod'
 import { parseReference } from '../image-reference.ts'
 import { checkTagRules } from '../image-tags.ts'
+import { findPaths, replacePaths } from '../interpolate.ts'
 import { globs, judged, needs } from './value-schemas.ts'
 
-/** Text with every `${{ … }}` replaced by something harmless, to judge the rest. */
-const filled = (text: string) => text.replaceAll(/\$\{\{.*?\}\}/g, 'x')
+/** Longest name that GitHub gives anything that a repository's name can hold. */
+const LONGEST_NAME = 'x'.repeat(100)
 
 const repository = judged(z.string('must be the name of a repository, such as ghcr.io/acme/app'), (text) => {
-  const parsed = parseReference(filled(text).toLowerCase())
+  const [first = ''] = text.split('/', 1)
+  if (first.includes('${{') && !/^\$\{\{\s*repo\.owner\s*\}\}$/.test(first)) {
+    return 'begins with "${{"; a registry is the same for all'
+  }
+  const parsed = parseReference(replacePaths(text, LONGEST_NAME).toLowerCase())
   if (!parsed.ok) return parsed.reason
   const { tag, digest } = parsed.reference
   return tag === null && digest === null ? null : 'has a tag or a digest; name only the repository'
@@ -26,8 +31,20 @@ const path = judged(z.string(PATH_RULE), (text) => {
   return text.split('/').includes('..') ? 'leads out of the repository' : null
 })
 
+/** Most characters of a text that is filled in, most values in it, and most of such texts: what a leg can be told. */
+const MAX_TEXT = 500
+const MAX_PATHS = 5
+const MAX_TEXTS = 20
+
 const oneLine = judged(z.string(), (text) => (/[\r\n\0]/.test(text) ? 'has more than one line' : null))
-const value = z.union([oneLine, z.number(), z.boolean()], 'must be text, a number, true or false')
+/** Text that may hold `${{ … }}`, bounded so that what it becomes is too. */
+const filledText = judged(oneLine, (text) => {
+  if (text.length > MAX_TEXT) return `has more than ${MAX_TEXT} characters`
+  return findPaths(text).length > MAX_PATHS ? `has more than ${MAX_PATHS} of "\${{ … }}"` : null
+})
+const value = z.union([filledText, z.number(), z.boolean()], 'must be text, a number, true or false')
+const bounded = (values: Readonly<Record<string, unknown>>) =>
+  Object.keys(values).length > MAX_TEXTS ? `has more than ${MAX_TEXTS} entries` : null
 
 const PLATFORM_RULE = 'must be a platform, such as linux/amd64 or linux/arm64/v8'
 const platform = z.string(PLATFORM_RULE).regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/, PLATFORM_RULE)
@@ -166,12 +183,10 @@ export const imageSchema = z.strictObject(
       .max(20, 'names more than 20 platforms')
       .optional()
       .describe('Platforms that it is built for. Default: [linux/amd64, linux/arm64].'),
-    build_args: z
-      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, ARGUMENT_RULE), value)
+    build_args: judged(z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, ARGUMENT_RULE), value), bounded)
       .optional()
       .describe('Build arguments, which may hold `${{ … }}`. Default: none.'),
-    labels: z
-      .record(z.string().regex(/^[a-z0-9](?:[a-z0-9._/-]{0,198}[a-z0-9])?$/, LABEL_RULE), value)
+    labels: judged(z.record(z.string().regex(/^[a-z0-9](?:[a-z0-9._/-]{0,198}[a-z0-9])?$/, LABEL_RULE), value), bounded)
       .optional()
       .describe('Labels beside those of the OCI, which may hold `${{ … }}`. Default: none.'),
     cache: cache
@@ -182,7 +197,7 @@ export const imageSchema = z.strictObject(
       .describe(
         'How its tags are decided. `default`: the commit, short and long, and the ref, and for a version `x.y.z` also `x`, `x.y` and `latest`; or rules in the grammar of docker/metadata-action. Default: default.',
       ),
-    suffix: oneLine
+    suffix: filledText
       .optional()
       .describe('Ends every one of these tags, after a `-`: `${{ matrix.base_image.tag }}`. Default: none.'),
     needs: needs('[app]')

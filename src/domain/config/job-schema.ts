@@ -5,6 +5,7 @@
 
 import { z } from 'zod'
 import { FORK_RULES, MAX_INPUTS, MAX_LEGS_PER_JOB } from '../config.ts'
+import { replacePaths } from '../interpolate.ts'
 import { matrixSchema } from './matrix-schema.ts'
 import { duration, identifier, judged, name, needs } from './value-schemas.ts'
 
@@ -49,7 +50,7 @@ export const jobSchema = z.strictObject(
         'File name of the executor workflow in `.github/workflows`, which has a `workflow_dispatch` trigger: ends in `.yml` or `.yaml`. Required.',
       ),
     ref: judged(z.string(), (ref) =>
-      /^\S{1,255}$/.test(ref.replaceAll(/\$\{\{.*?\}\}/g, 'x'))
+      /^\S{1,255}$/.test(replacePaths(ref, 'x'))
         ? null
         : 'is not a branch or a tag, which has 1 to 255 characters and no spaces',
     )

@@ -113,46 +113,56 @@ function axesByJob(pipelines: readonly Pipeline[], image: string): { job: string
   )
 }
 
-/** What decides the repository and the suffix cannot be decided by them. */
-const UNDECIDED = {
-  'image.repository': 'which is not known here yet',
-  'image.version': 'which is not known here yet',
-}
-/** A repository always has its name. */
-const IN_REPOSITORY = {
-  ...UNDECIDED,
-  ...Object.fromEntries(
-    ['pr.number', 'pr.head_ref', 'pr.base_ref'].map((path) => [path, 'which is empty without a pull request']),
-  ),
-}
+type Refuse = (path: string) => string | null
+
+/** What decides the suffix cannot be decided by it. */
+const refuseUndecided: Refuse = (path) =>
+  path === 'image.repository' || path === 'image.version' ? 'which is not known here yet' : null
+
+/** Strangers name branches, and where an image goes is not theirs to say. */
+const IN_REPOSITORY = ['repo.owner', 'repo.name', 'image.name']
+const refuseInRepository: Refuse = (path) =>
+  IN_REPOSITORY.includes(path) ? null : `which no repository's name can hold; there are ${IN_REPOSITORY.join(', ')}`
 
 function reportPaths(document: ConfigDocument, image: ImageConfig, jobs: readonly { job: string; axes: Axes }[]): void {
   const at = ['images', image.name]
-  const late = (['build_args', 'labels'] as const).flatMap((key) =>
-    Object.entries(key === 'labels' ? image.labels : image.buildArgs).map(([name, text]): [KeyPath, string] => [
-      [...at, key, name],
-      text,
-    ]),
-  )
-  reportText(document, [...at, 'repository'], image.repository, jobs, IN_REPOSITORY)
-  reportText(document, [...at, 'cache', 'repository'], image.cache?.repository ?? '', jobs, IN_REPOSITORY)
-  reportText(document, [...at, 'suffix'], image.suffix, jobs, UNDECIDED)
-  for (const [path, text] of late) reportText(document, path, text, jobs, {})
+  const texts: readonly ImageText[] = [
+    { path: [...at, 'repository'], text: image.repository, refuse: refuseInRepository },
+    { path: [...at, 'cache', 'repository'], text: image.cache?.repository ?? '', refuse: refuseInRepository },
+    { path: [...at, 'suffix'], text: image.suffix, refuse: refuseUndecided },
+    ...textsIn([...at, 'build_args'], image.buildArgs),
+    ...textsIn([...at, 'labels'], image.labels),
+  ]
+  if (reportTexts(document, texts, null, '')) return
+  // What does not fit one job is said once, however many it does not fit.
+  for (const { job, axes } of jobs) {
+    if (reportTexts(document, texts, axes, `; the job ${quote(job)} has this image`)) return
+  }
 }
 
-function reportText(
+interface ImageText {
+  readonly path: KeyPath
+  readonly text: string
+  readonly refuse?: Refuse
+}
+
+function textsIn(path: KeyPath, values: Readonly<Record<string, string>>): ImageText[] {
+  return Object.entries(values).map(([key, text]) => ({ path: [...path, key], text }))
+}
+
+/** Whether anything was reported. */
+function reportTexts(
   document: ConfigDocument,
-  path: KeyPath,
-  text: string,
-  jobs: readonly { job: string; axes: Axes }[],
-  without: Readonly<Record<string, string>>,
-): void {
-  const wrong = checkText(text, { axes: null, without })
-  for (const problem of wrong) document.report(path, `${keyName(path)} ${problem}`)
-  if (wrong.length > 0) return
-  for (const { job, axes } of jobs) {
-    for (const problem of checkText(text, { axes, without })) {
-      document.report(path, `${keyName(path)} ${problem}; the job ${quote(job)} has this image`)
+  texts: readonly ImageText[],
+  axes: Axes | null,
+  occasion: string,
+): boolean {
+  let found = false
+  for (const { path, text, ...context } of texts) {
+    for (const problem of checkText(text, { axes, ...context })) {
+      document.report(path, `${keyName(path)} ${problem}${occasion}`)
+      found = true
     }
   }
+  return found
 }

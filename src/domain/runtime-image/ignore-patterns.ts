@@ -1,8 +1,9 @@
 /**
  * Patterns as in `.gitignore`, on paths below one directory: a later pattern wins over an earlier one, `!` takes a path
  * back, and what lies in an ignored directory is ignored with it. A pattern with a slash before its end is bound to the
- * directory, any other one matches at every depth. File names come from strangers: they are compared, step by step, and
- * no pattern takes longer than its length times the name's.
+ * directory, any other one matches at every depth. File names come from strangers, so that libraries which make regular
+ * expressions of patterns (the npm package `ignore` is one) are no choice: with a few stars in a pattern, a name can be
+ * found that keeps such an expression busy for hours. Here no pattern takes longer than its length times the name's.
  *
  * Source: https://git-scm.com/docs/gitignore
  */
