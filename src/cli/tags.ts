@@ -1,5 +1,6 @@
 /** `signalbox tags`: the tags and labels of an image for what is built, from a workflow run's environment or from flags. */
 import type { Command } from 'commander'
+import type { BuildSubject } from '../domain/build-subject.ts'
 import { UsageError } from '../domain/errors.ts'
 import { readBuildSubject } from './images/build-subject.ts'
 import { addSubjectFlags, type SubjectFlags } from './images/subject-flags.ts'
@@ -63,8 +64,14 @@ async function tags(flags: TagsFlags, directory: string): Promise<void> {
           told: asksForOthers(flags) ? null : await toldImage(env, flags.image),
         })
   for (const warning of named.warnings) console.error(printable(`warning: ${warning}`))
-  if (named.tags.length === 0) console.error('warning: No tag was made: no rule is about what is built.')
+  if (named.tags.length === 0) console.error(`warning: ${whyNone(subject)}`)
   await print(named, flags, env)
+}
+
+function whyNone({ ref, refName, sha }: BuildSubject): string {
+  return ref === '' && refName === '' && sha === ''
+    ? 'No tag was made: nothing is known of what is built. Give --ref and --sha.'
+    : 'No tag was made: no rule is about what is built.'
 }
 
 /** Whether a flag changes what the leg was told. */

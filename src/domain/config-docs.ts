@@ -5,10 +5,19 @@
  */
 
 import { DURATION, NAME } from './config/value-schemas.ts'
-import { MAX_CONFIG_BYTES, MAX_INPUTS, MAX_LEGS_PER_JOB, MAX_LEGS_PER_PIPELINE } from './config.ts'
+import {
+  MAX_CONFIG_BYTES,
+  MAX_IMAGE_TEXT,
+  MAX_IMAGE_TEXTS,
+  MAX_IMAGES,
+  MAX_INPUTS,
+  MAX_LEGS_PER_JOB,
+  MAX_LEGS_PER_PIPELINE,
+} from './config.ts'
 import { configJsonSchema, type JsonSchema } from './config-schema.ts'
 import { MAX_EXTENDS_DEPTH } from './extend-config.ts'
 import { MAX_GLOB_LENGTH, MAX_GLOB_WILDCARDS } from './globs.ts'
+import { MAX_RULES } from './image-tags.ts'
 import { VALUE_PATHS } from './interpolate.ts'
 
 /** A configuration that uses every key. It is in the documentation, and a test parses it. */
@@ -196,6 +205,8 @@ const LIMITS = `## Limits
 | size of the file | ${MAX_CONFIG_BYTES / 1024} KiB |
 | legs of a job | ${MAX_LEGS_PER_JOB} |
 | legs of a pipeline | ${MAX_LEGS_PER_PIPELINE} |
+| images | ${MAX_IMAGES}, with ${MAX_RULES} rules each |
+| build arguments or labels of an image | ${MAX_IMAGE_TEXTS}, of ${MAX_IMAGE_TEXT} characters |
 | inputs of a job | ${MAX_INPUTS}: GitHub takes ${MAX_INPUTS + 1}, and one is \`signalbox\` |
 | length of a pattern | ${MAX_GLOB_LENGTH} characters, ${MAX_GLOB_WILDCARDS} of \`*\` and \`**\` |`
 

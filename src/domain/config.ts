@@ -212,6 +212,9 @@ export const MAX_LEGS_PER_JOB = 256
 export const MAX_LEGS_PER_PIPELINE = 1000
 /** Most images of a repository. */
 export const MAX_IMAGES = 100
+/** Most build arguments, or labels, of an image, and most characters of each: all of it is told to its legs. */
+export const MAX_IMAGE_TEXTS = 20
+export const MAX_IMAGE_TEXT = 500
 /** Most inputs of a job: GitHub takes 25, and one of them is `signalbox`. */
 export const MAX_INPUTS = 24
 /** Largest configuration file, in bytes. */

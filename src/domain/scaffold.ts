@@ -17,6 +17,8 @@ export interface Findings {
   readonly projects: readonly Project[]
   /** The directory whose sources a runtime image holds. */
   readonly runtimeSource: string
+  /** What a runtime image holds beside them. */
+  readonly runtimeInclude: readonly string[]
   /** The project whose tests a runtime image is tested with; null: there are none. */
   readonly runtimeTests: Project | null
   readonly notes: readonly string[]
@@ -26,8 +28,8 @@ export interface ScaffoldChoices {
   readonly gateName: string
   /** Whether the workflow that repairs what linters complain about is written. */
   readonly lintFix: boolean
-  /** What npx runs, such as `signalbox@0.1.0`. */
-  readonly commandLine: string
+  /** What npx runs, as `isPinnedCommandLine` has it; null: only what the repository's variable SIGNALBOX_CLI names. */
+  readonly commandLine: string | null
 }
 
 export interface Scaffold {
@@ -60,6 +62,7 @@ export function readFindings(survey: Survey): Findings {
         : project,
     ),
     runtimeSource: sourceDirectory(survey),
+    runtimeInclude: ['microagents'].filter((name) => [...survey.files].some((path) => path.startsWith(`${name}/`))),
     runtimeTests: isRuntimeTested ? (python ?? null) : null,
     notes,
   }
@@ -79,7 +82,13 @@ function sourceDirectory(survey: Survey): string {
   const project = /^name\s*=\s*["']([A-Za-z0-9._-]+)["']/m.exec(survey.texts.get('pyproject.toml') ?? '')?.[1] ?? ''
   const packages = [...survey.files].flatMap((path) => /^([A-Za-z0-9_]+)\/__init__\.py$/.exec(path)?.[1] ?? []).sort()
   const wanted = project.toLowerCase().replaceAll(/[.-]/g, '_')
-  return packages.find((name) => name === wanted) ?? packages.find((name) => name !== 'tests') ?? 'src'
+  return (
+    packages.find((name) => name === wanted) ??
+    // A distribution is often called after its package and what it is: `shop-server` has the package `shop`.
+    packages.find((name) => wanted.startsWith(`${name}_`)) ??
+    packages.find((name) => name !== 'tests') ??
+    'src'
+  )
 }
 
 export function decideScaffold(findings: Findings, choices: ScaffoldChoices): Scaffold {
@@ -93,6 +102,7 @@ export function decideScaffold(findings: Findings, choices: ScaffoldChoices): Sc
     jobs: plans.flatMap(({ jobs }) => jobs),
     images: findings.images,
     runtimeSource: findings.runtimeSource,
+    runtimeInclude: findings.runtimeInclude,
     hasLintFix: plans.some(({ file }) => file === 'lint-fix.yml'),
   })
   const shared = { runner: 'ubuntu-24.04', cli: choices.commandLine }

@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod'
+import { MAX_IMAGE_TEXT, MAX_IMAGE_TEXTS } from '../config.ts'
 import { parseReference } from '../image-reference.ts'
 import { checkTagRules } from '../image-tags.ts'
 import { findPaths, replacePaths } from '../interpolate.ts'
@@ -31,20 +32,18 @@ const path = judged(z.string(PATH_RULE), (text) => {
   return text.split('/').includes('..') ? 'leads out of the repository' : null
 })
 
-/** Most characters of a text that is filled in, most values in it, and most of such texts: what a leg can be told. */
-const MAX_TEXT = 500
+/** Most values that are filled in to one text. */
 const MAX_PATHS = 5
-const MAX_TEXTS = 20
 
 const oneLine = judged(z.string(), (text) => (/[\r\n\0]/.test(text) ? 'has more than one line' : null))
 /** Text that may hold `${{ … }}`, bounded so that what it becomes is too. */
 const filledText = judged(oneLine, (text) => {
-  if (text.length > MAX_TEXT) return `has more than ${MAX_TEXT} characters`
+  if (text.length > MAX_IMAGE_TEXT) return `has more than ${MAX_IMAGE_TEXT} characters`
   return findPaths(text).length > MAX_PATHS ? `has more than ${MAX_PATHS} of "\${{ … }}"` : null
 })
 const value = z.union([filledText, z.number(), z.boolean()], 'must be text, a number, true or false')
 const bounded = (values: Readonly<Record<string, unknown>>) =>
-  Object.keys(values).length > MAX_TEXTS ? `has more than ${MAX_TEXTS} entries` : null
+  Object.keys(values).length > MAX_IMAGE_TEXTS ? `has more than ${MAX_IMAGE_TEXTS} entries` : null
 
 const PLATFORM_RULE = 'must be a platform, such as linux/amd64 or linux/arm64/v8'
 const platform = z.string(PLATFORM_RULE).regex(/^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9]+)?$/, PLATFORM_RULE)
@@ -168,7 +167,7 @@ export const runtimeSchema = z.strictObject(
 export const imageSchema = z.strictObject(
   {
     repository: repository.describe(
-      'Registry and path that its tags are pushed to, in lower case: `ghcr.io/acme/app`; may hold `${{ … }}`. Required.',
+      'Registry and path that its tags are pushed to, in lower case: `ghcr.io/acme/app`; may hold `${{ repo.owner }}`, `${{ repo.name }}` and `${{ image.name }}`. Required.',
     ),
     dockerfile: path.default('Dockerfile').describe('Path of its Dockerfile. Default: Dockerfile.'),
     context: path.default('.').describe('Path of the directory that is sent to the build. Default: ..'),

@@ -13,6 +13,8 @@ export interface ConfigParts {
   readonly images: readonly FoundImage[]
   /** The directory whose sources a runtime image holds. */
   readonly runtimeSource: string
+  /** What it holds beside them. */
+  readonly runtimeInclude: readonly string[]
   readonly hasLintFix: boolean
 }
 
@@ -87,13 +89,17 @@ function imageEntry(image: FoundImage, parts: ConfigParts) {
     repository: image.repository,
     dockerfile: image.dockerfile,
     ...(image.context === '.' ? {} : { context: image.context }),
-    platforms: ['linux/amd64'],
-    ...(image.isRuntime
-      ? {
-          suffix: '${{ matrix.base_image.tag }}',
-          runtime: { source: parts.runtimeSource, base_images: BASE_IMAGES.map(({ image: base }) => base) },
-        }
-      : {}),
+    platforms: image.isOldLayout ? ['linux/amd64', 'linux/arm64'] : ['linux/amd64'],
+    ...(image.isOldLayout ? { build_args: { OPENHANDS_BUILD_VERSION: '${{ image.version }}' } } : {}),
+    ...(image.isRuntime ? { suffix: '${{ matrix.base_image.tag }}', runtime: runtimeEntry(parts) } : {}),
+  }
+}
+
+function runtimeEntry({ runtimeSource, runtimeInclude }: ConfigParts) {
+  return {
+    source: runtimeSource,
+    ...(runtimeInclude.length > 0 ? { include: runtimeInclude } : {}),
+    base_images: BASE_IMAGES.map(({ image }) => image),
   }
 }
 

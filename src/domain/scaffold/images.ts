@@ -15,6 +15,8 @@ export interface FoundImage {
   readonly context: string
   /** Whether its Dockerfile is rendered from a base image, into its context. */
   readonly isRuntime: boolean
+  /** Whether a `config.sh` says how it is built: then the script that read those gave it its build arguments and platforms. */
+  readonly isOldLayout: boolean
 }
 
 export function findImages(survey: Survey): { images: FoundImage[]; notes: string[] } {
@@ -27,14 +29,21 @@ export function findImages(survey: Survey): { images: FoundImage[]; notes: strin
       notes.push(`The image of ${path} is left out: its path has unusual characters, or leads out of the repository.`)
     else if (![...images.values()].some(({ dockerfile }) => dockerfile === image.dockerfile)) {
       const name = unusedName(image.name, images)
-      images.set(name, { ...image, name, repository: image.repository || defaultRepository(name) })
+      images.set(name, { ...image, name })
     }
   }
-  return { images: [...images.values()], notes }
+  const isOnly = images.size === 1
+  const named = [...images.values()].map((image) => ({
+    ...image,
+    repository: image.repository || defaultRepository(image.name, isOnly),
+  }))
+  return { images: named, notes }
 }
 
-function defaultRepository(name: string): string {
-  return `ghcr.io/\${{ repo.owner }}/${name}`
+/** Below the repository's own name, since all repositories of an owner share the owner's names. */
+function defaultRepository(name: string, isOnly: boolean): string {
+  const own = 'ghcr.io/${{ repo.owner }}/${{ repo.name }}'
+  return isOnly ? own : `${own}/${name}`
 }
 
 function unusedName(wanted: string, taken: ReadonlyMap<string, unknown>): string {
@@ -49,7 +58,7 @@ function readDockerfile(survey: Survey, path: string): FoundImage | null {
   const place = directory === '.' ? (survey.repository?.name ?? 'app') : nameOf(directory)
   const name = slug([place, variant?.[1] ?? variant?.[2] ?? ''].filter((part) => part !== '').join('-')) || 'app'
   const context = contextOf(survey, directory, survey.texts.get(path) ?? '')
-  return { name, repository: '', dockerfile: path, context, isRuntime: false }
+  return { name, repository: '', dockerfile: path, context, isRuntime: false, isOldLayout: false }
 }
 
 /** The directory in which more of what it copies exists. */
@@ -76,7 +85,8 @@ function readOldLayout(survey: Survey, path: string): FoundImage | null {
   const dockerfile = inside(directory, 'Dockerfile')
   const context = (value('DOCKER_BASE_DIR') ?? directory).replaceAll(/^\.\/(?=.)|\/+$/g, '')
   const repository = oldRepository(value('DOCKER_REGISTRY') ?? 'ghcr.io', value('DOCKER_ORG'), image)
-  return { name: slug(image) || 'app', repository, dockerfile, context, isRuntime: !survey.files.has(dockerfile) }
+  const isRuntime = !survey.files.has(dockerfile)
+  return { name: slug(image) || 'app', repository, dockerfile, context, isRuntime, isOldLayout: true }
 }
 
 /** At GitHub's registry an image belongs to whoever owns the repository; empty: what is written is no name of a repository. */

@@ -2,7 +2,7 @@
  * What the manifests of each language say: which package manager, which scripts, which linters. Every command is one of
  * this file, with versions that are fixed here: nothing that a manifest says becomes part of one.
  */
-import { inside, nameOf, type Survey } from './survey.ts'
+import { inside, nameOf, PRE_COMMIT_FILE, type Survey } from './survey.ts'
 
 export type Toolchain = 'node' | 'bun' | 'python' | 'go' | 'rust'
 
@@ -17,6 +17,8 @@ export interface Draft {
   /** A file that says which version of the toolchain it wants; null: none. */
   readonly versionFile: string | null
   readonly install: readonly string[]
+  /** What `lint` and `fix` need first; what brings its tools itself needs nothing. */
+  readonly lintInstall: readonly string[]
   /** Empty: nothing to test. */
   readonly test: readonly string[]
   readonly lint: readonly string[]
@@ -63,24 +65,43 @@ function readNode(survey: Survey, directory: string): Draft {
       manager.run.startsWith('bun') ? ['.bun-version'] : ['.nvmrc', '.node-version'],
     ),
     install: manager.install,
+    lintInstall: manager.install,
     test: has('test') ? run(['test']) : run(['build']),
     lint: run(['lint', 'typecheck']),
     fix: run(['lint:fix']),
   }
 }
 
+const LOCK_FILES = {
+  pnpm: ['pnpm-lock.yaml'],
+  yarn: ['yarn.lock'],
+  bun: ['bun.lock', 'bun.lockb'],
+  npm: ['package-lock.json', 'npm-shrinkwrap.json'],
+} as const
+type NodeManager = keyof typeof LOCK_FILES
+
+/** The one that `packageManager` names; else the one whose lock file is there. */
 function nodeManager(survey: Survey, directory: string, manifest: Readonly<Record<string, unknown>>) {
   const has = (...names: string[]) => firstFile(survey, directory, names) !== null
-  const isModernYarn = has('.yarnrc.yml') || /^yarn@(?:[2-9]|\d\d)/.test(String(manifest.packageManager ?? ''))
-  if (has('pnpm-lock.yaml'))
-    return { hasLock: true, run: 'pnpm run', install: ['corepack enable', 'pnpm install --frozen-lockfile'] }
-  if (has('yarn.lock')) {
-    const frozen = isModernYarn ? '--immutable' : '--frozen-lockfile'
-    return { hasLock: true, run: 'yarn run', install: ['corepack enable', `yarn install ${frozen}`] }
-  }
-  if (has('bun.lock', 'bun.lockb')) return { hasLock: true, run: 'bun run', install: ['bun install --frozen-lockfile'] }
-  const hasLock = has('package-lock.json', 'npm-shrinkwrap.json')
-  return { hasLock, run: 'npm run', install: [hasLock ? 'npm ci' : 'npm install'] }
+  const written = String(manifest.packageManager ?? '')
+  const managers = Object.keys(LOCK_FILES) as NodeManager[]
+  const name =
+    managers.find((manager) => written.startsWith(`${manager}@`)) ??
+    managers.find((manager) => has(...LOCK_FILES[manager])) ??
+    'npm'
+  const hasLock = has(...LOCK_FILES[name])
+  const isModernYarn = has('.yarnrc.yml') || /^yarn@(?:[2-9]|\d\d)/.test(written)
+  return { hasLock, run: `${name} run`, install: installCommands(name, hasLock, isModernYarn) }
+}
+
+/** In CI, pnpm and the newer yarn refuse to install without a lock file unless they are told to. */
+function installCommands(name: NodeManager, hasLock: boolean, isModernYarn: boolean): string[] {
+  if (name === 'npm') return [hasLock ? 'npm ci' : 'npm install']
+  if (name === 'bun') return [hasLock ? 'bun install --frozen-lockfile' : 'bun install']
+  const isYarn2 = name === 'yarn' && isModernYarn
+  const frozen = isYarn2 ? ' --immutable' : ' --frozen-lockfile'
+  const free = isYarn2 ? ' --no-immutable' : name === 'pnpm' ? ' --no-frozen-lockfile' : ''
+  return ['corepack enable', `${name} install${hasLock ? frozen : free}`]
 }
 
 function readPython(survey: Survey, directory: string): Draft {
@@ -89,6 +110,7 @@ function readPython(survey: Survey, directory: string): Draft {
   const manager = pythonManager(has, text)
   const requiresPython = /^(?:requires-)?python\s*=/m.test(text) ? ['pyproject.toml'] : []
   const isTested = has('pytest.ini', 'conftest.py') || /\bpytest\b/.test(text) || hasTests(survey, directory)
+  const hooks = survey.texts.get(inside(directory, PRE_COMMIT_FILE)) ?? ''
   const style = pythonStyle(has, text)
   return {
     language: 'Python',
@@ -97,6 +119,8 @@ function readPython(survey: Survey, directory: string): Draft {
     version: '3.12',
     versionFile: firstFile(survey, directory, ['.python-version', ...requiresPython]),
     install: manager.install,
+    // pipx brings the linters; only a hook that calls a program of the system may mean one of the dependencies.
+    lintInstall: /^[ \t-]*language:[ \t]*["']?(?:system|script|unsupported)/m.test(hooks) ? manager.install : [],
     test: isTested ? [`${manager.run}${PYTEST}`] : [],
     ...style,
   }
@@ -108,8 +132,10 @@ function pythonManager(has: (...names: string[]) => boolean, text: string) {
     const install = [`pipx install poetry==${POETRY}`, 'poetry install --no-interaction']
     return { hasLock: has('poetry.lock'), run: 'poetry run ', install }
   }
-  const install = has('requirements.txt') ? 'python -m pip install -r requirements.txt' : 'python -m pip install -e .'
-  return { hasLock: false, run: 'python -m ', install: [install, `python -m pip install ${PYTEST}`] }
+  // Without these tables, pyproject.toml only configures tools, and there is no package to install.
+  const isPackage = /^\[(?:project|build-system)\]/m.test(text) || has('setup.py', 'setup.cfg')
+  const own = has('requirements.txt') ? ['-r requirements.txt'] : isPackage ? ['-e .'] : []
+  return { hasLock: false, run: 'python -m ', install: [...own, PYTEST].map((what) => `python -m pip install ${what}`) }
 }
 
 function hasTests(survey: Survey, directory: string): boolean {
@@ -118,7 +144,7 @@ function hasTests(survey: Survey, directory: string): boolean {
 }
 
 function pythonStyle(has: (...names: string[]) => boolean, text: string) {
-  if (has('.pre-commit-config.yaml')) {
+  if (has(PRE_COMMIT_FILE)) {
     const hooks = `pipx run pre-commit==${PRE_COMMIT} run --all-files`
     // It fails when it has repaired something, which is what it is here for.
     return { lint: [`${hooks} --show-diff-on-failure`], fix: [`${hooks} || true`] }
@@ -136,6 +162,7 @@ function readGo(_survey: Survey, directory: string): Draft {
     version: '',
     versionFile: inside(directory, 'go.mod'),
     install: [],
+    lintInstall: [],
     test: ['go test ./...'],
     lint: ['go vet ./...', 'test -z "$(gofmt -l . | tee /dev/stderr)"'],
     fix: ['gofmt -w .'],
@@ -152,6 +179,7 @@ function readRust(survey: Survey, directory: string): Draft {
     version: '',
     versionFile: null,
     install: [],
+    lintInstall: [],
     test: [`cargo test${locked}`],
     lint: ['cargo fmt --check', `cargo clippy${locked} -- -D warnings`],
     fix: ['cargo fmt'],

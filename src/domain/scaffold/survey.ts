@@ -43,9 +43,11 @@ export function isOldLayout(path: string): boolean {
   return /^containers\/[^/]+\/config\.sh$/.test(path)
 }
 
+export const PRE_COMMIT_FILE = '.pre-commit-config.yaml'
+
 /** Whether a file's text says something that its name does not. */
 export function isTelling(path: string): boolean {
-  const isManifest = ['package.json', 'pyproject.toml'].includes(nameOf(path))
+  const isManifest = ['package.json', 'pyproject.toml', PRE_COMMIT_FILE].includes(nameOf(path))
   return isManifest || isDockerfile(path) || isOldLayout(path)
 }
 

@@ -102,9 +102,9 @@ function runtimePlans(image: FoundImage, index: number, tests: Project | null): 
 }
 
 export function projectPlans(projects: readonly Project[], lintFix: boolean): PlanWithJobs[] {
-  const [tested, linted, fixed] = (['test', 'lint', 'fix'] as const).map((kind) =>
-    projects.filter((project) => project[kind].length > 0),
-  )
+  const having = (kind: 'test' | 'lint' | 'fix') => projects.filter((project) => project[kind].length > 0)
+  const toLint = (kind: 'lint' | 'fix') =>
+    having(kind).map((project) => ({ ...project, install: project.lintInstall }))
   const plan = (
     file: 'test.yml' | 'lint.yml' | 'lint-fix.yml',
     list: readonly Project[],
@@ -114,16 +114,16 @@ export function projectPlans(projects: readonly Project[], lintFix: boolean): Pl
   return [
     ...plan(
       'lint.yml',
-      linted ?? [],
+      toLint('lint'),
       { title: 'Lint', about: 'Checks the style of the code, each project in a job of its own.' },
       [{ ...PLAIN_JOB, name: 'lint', workflow: 'lint.yml', timeout: '30m' }],
     ),
     ...plan(
       'test.yml',
-      tested ?? [],
+      having('test'),
       { title: 'Test', doing: 'test of', inputs: [], about: 'Runs the tests, each project in a job of its own.' },
       [{ ...PLAIN_JOB, name: 'test', workflow: 'test.yml', retries: 1 }],
     ),
-    ...(lintFix ? plan('lint-fix.yml', fixed ?? [], { title: 'Lint fix' }, []) : []),
+    ...(lintFix ? plan('lint-fix.yml', toLint('fix'), { title: 'Lint fix' }, []) : []),
   ]
 }
