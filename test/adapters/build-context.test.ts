@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ContextFiles, findContext, writeContext } from '../../src/adapters/files/build-context.ts'
-import { prepareBuildFolder } from '../../src/adapters/files/build-folder.ts'
+import { findBuildFolder, prepareBuildFolder } from '../../src/adapters/files/build-folder.ts'
 import { openRepositoryTree } from '../../src/adapters/files/repository-tree.ts'
 import { compileIgnore } from '../../src/domain/runtime-image/ignore-patterns.ts'
 
@@ -75,9 +75,14 @@ function read(directory: string): Record<string, string> {
   return Object.fromEntries(files.sort().map((file) => [file.slice(directory.length + 1), readFileSync(file, 'utf8')]))
 }
 
-async function writeTo(directory: string, files: Partial<ContextFiles> = {}, signal?: AbortSignal) {
+async function writeTo(
+  directory: string,
+  files: Partial<ContextFiles> = {},
+  signal?: AbortSignal,
+  ignore: readonly string[] = ['.*/', '__pycache__/', '*.pyc'],
+) {
   const tree = await openRepositoryTree(root, {
-    ignored: compileIgnore(['.*/', '__pycache__/', '*.pyc']),
+    ignored: compileIgnore(ignore),
     without: [join(root, 'out')],
   })
   const context = await findContext(tree, { ...FILES, ...files })
@@ -108,6 +113,8 @@ describe('a context', () => {
 
   test('holds what is included, and nothing else', async () => {
     write('src/.git/config')
+    write('more/sub/.git', 'gitdir: ../../.git/modules/sub')
+    symlinkSync('/etc/passwd', join(root, 'src/sub/.git'))
     write('src/__pycache__/a.cpython-312.pyc')
     write('src/c.pyc')
     write('more/.secret/key')
@@ -134,7 +141,8 @@ describe('a context', () => {
 
   test('may be of the whole repository, without git and itself', async () => {
     write('.git/config')
-    await writeTo(into, { source: '.', include: [], lockFiles: ['a.lock'] })
+    write('src/sub/.git/config')
+    await writeTo(into, { source: '.', include: [], lockFiles: ['a.lock'] }, undefined, [])
     expect(Object.keys(read(into))).toEqual([
       'Dockerfile',
       ...['a.lock', 'deep/b.lock', 'more/m.md', 'one.txt', 'other', 'src/.env', 'src/a.py', 'src/sub/b.py'].map(
@@ -156,6 +164,14 @@ describe('a context', () => {
     ['a named pipe', () => execFileSync('mkfifo', [join(root, 'src/pipe')]), 'src/pipe is a named pipe'],
     ['a link out', () => symlinkSync('/etc/passwd', join(root, 'src/out')), 'src/out leads out of the repository'],
     ['a link to git', () => symlinkSync('../.git/config', join(root, 'src/out')), 'src/out leads to'],
+    [
+      'a link to the git of a repository within',
+      () => {
+        write('within/.git/config')
+        symlinkSync('../within/.git', join(root, 'src/out'))
+      },
+      'src/out leads to',
+    ],
     ['a link to above', () => symlinkSync('..', join(root, 'src/sub/up')), 'src/sub/up is a link to src'],
     [
       'a lock file that leads out',
@@ -171,7 +187,7 @@ describe('a context', () => {
         rmSync(join(root, 'a.lock'))
         mkdirSync(join(root, 'a.lock'))
       },
-      'a.lock cannot be copied',
+      'a.lock is a directory: a lock file has to be a file.',
     ],
   ])('with %s is refused', async (_what, spoil, message) => {
     write('.git/config')
@@ -260,6 +276,52 @@ describe('a build folder', () => {
     mkdirSync(join(folder, 'config.sh'))
     await expect(prepare(folder)).rejects.toThrow('config.sh cannot be read: it is a directory')
     expect(read(folder)).toEqual({ Dockerfile: 'old', 'code/x': 'old' })
+  })
+
+  test.each<[string, (file: string) => void, string]>([
+    ['a link out', (file) => symlinkSync('/etc/passwd', file), 'config.sh is a link: replace it by the file itself.'],
+    ['a link', (file) => symlinkSync('../../other', file), 'config.sh is a link: replace it by the file itself.'],
+    ['a dead link', (file) => symlinkSync('gone', file), 'config.sh is a link: replace it by the file itself.'],
+    [
+      'a named pipe',
+      (file) => execFileSync('mkfifo', [file]),
+      'config.sh cannot be read: it is a named pipe, and no file.',
+    ],
+    [
+      'endless',
+      (file) => writeFileSync(file, 'x'.repeat(1024 * 1024 + 1)),
+      'config.sh cannot be read: it is longer than 1 MiB.',
+    ],
+  ])('whose config.sh is %s stays as it was', async (_what, make, message) => {
+    mkdirSync(folder, { recursive: true })
+    make(join(folder, 'config.sh'))
+    await expect(prepare(folder)).rejects.toThrow(message)
+    expect(readdirSync(folder)).toEqual(['config.sh'])
+    expect(readdirSync(dirname(folder))).toEqual(['runtime'])
+  })
+
+  test('is where it is named', async () => {
+    expect(await findBuildFolder(root, folder)).toBe(folder)
+    mkdirSync(folder, { recursive: true })
+    expect(await findBuildFolder(root, folder)).toBe(folder)
+    symlinkSync('runtime', join(root, 'containers/link'))
+    expect(await findBuildFolder(root, join(root, 'containers/link/new'))).toBe(join(folder, 'new'))
+    expect(await findBuildFolder(join(root, 'containers'), join(root, 'more'))).toBe(join(root, 'more'))
+  })
+
+  test.each<[string, string, string, string]>([
+    ['itself', '..', 'bf', 'leads out of the repository'],
+    ['above it', '../../..', 'bf/a/b', 'leads out of the repository'],
+    ['to git', '.git', 'bf', "leads into git's own files"],
+    ['to nothing', '../gone', 'bf/a', 'bf is a link that leads nowhere: remove it'],
+    ['to itself', 'bf', 'bf', 'cannot be used as the build folder: its links lead in a circle'],
+  ])('is no link %s', async (_what, target, path, message) => {
+    write('.git/config')
+    symlinkSync(target, join(root, 'bf'))
+    await expect(findBuildFolder(root, join(root, path))).rejects.toThrow(message)
+    // By another name of the repository, too.
+    symlinkSync('.', join(root, 'again'))
+    await expect(findBuildFolder(join(root, 'again'), join(root, 'again', path))).rejects.toThrow(message)
   })
 
   test('is no file', async () => {

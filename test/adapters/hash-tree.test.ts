@@ -146,6 +146,17 @@ test('what is ignored is not looked at', async () => {
   expect(await hashOf()).toBe(before)
 })
 
+test('git is no part of the tree, at any depth and whatever is ignored', async () => {
+  write('src/a')
+  const before = await hashOf([])
+  write('src/within/.git/config', '[remote]')
+  write('src/module/.git', 'gitdir: ../../.git/modules/module')
+  mkdirSync(join(root, 'src/linked'))
+  symlinkSync('/etc', join(root, 'src/linked/.git'))
+  expect(await hashOf([])).toBe(before)
+  expect(await hashOf(['!.git'])).toBe(before)
+})
+
 test('a folder that is prepared, and git, are no part of the tree', async () => {
   write('.git/config')
   write('containers/runtime/code/x')
@@ -241,6 +252,7 @@ test.each<[string, string, string, string | RegExp]>([
   ],
   ['v.json', 'constructor', '{}', /^v\.json has no constructor/],
   ['v.yaml', 'v', 'v: 1.10', /^v in v\.yaml is a number and no text; put the version in quotes/],
+  ['v.json', 'v', '{"v": null}', /^v\.json has no v, which should hold the version/],
   ['v.json', 'v', '{"v": {}}', /^v in v\.json is a table and no text/],
   ['v.toml', 'v', 'v = = 1', /^v\.toml should hold the version, but cannot be read as TOML: /],
   ['v.json', 'v', '{', /^v\.json should hold the version, but cannot be read as JSON: /],
@@ -250,6 +262,18 @@ test.each<[string, string, string, string | RegExp]>([
   const version = readVersion(await treeOf(), { file, key })
   if (typeof expected === 'string') expect(await version).toBe(expected)
   else await expect(version).rejects.toThrow(expected)
+})
+
+test('a version file that is no file, or no end of one, is not read', async () => {
+  const tree = await treeOf()
+  execFileSync('mkfifo', [join(root, 'p.toml')])
+  await expect(readVersion(tree, { file: 'p.toml', key: 'v' })).rejects.toThrow(
+    'p.toml cannot be read: it is a named pipe, and no file.',
+  )
+  write('p.json', Buffer.alloc(4 * 1024 * 1024 + 1, ' '))
+  await expect(readVersion(tree, { file: 'p.json', key: 'v' })).rejects.toThrow(
+    'p.json cannot be read: it is longer than 4 MiB.',
+  )
 })
 
 test('a version file that is not there, or not in the repository, is named', async () => {

@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { NOT_PUSHED } from '../../src/domain/plan-tagged-build.ts'
 import { type Engine, engineMissing, useEngine } from '../support/engine.ts'
 import { registryMissing, startRegistry, type TestRegistry } from '../support/registry.ts'
 
@@ -73,6 +74,28 @@ const TAGS = {
   lock: 'oh_v0.50.0_q1ye4qrs6wtq9pg2',
   versioned: 'oh_v0.50.0_ubuntu_t_24.04',
   image: 'oh_v0.50.0_image_ubuntu_tag_24.04',
+}
+/** A configuration of the same sources, with other lock files. */
+const configured = (lockFile: string) => `version: 1
+images:
+  runtime:
+    repository: ghcr.io/acme/runtime
+    runtime:
+      version: { file: pyproject.toml, key: tool.poetry.version }
+      lock_files: [${lockFile}]
+      source: openhands
+      base_images: ["ubuntu:24.04"]
+`
+
+/** What a leg for a fork's pull request is told. */
+const UNTRUSTED = {
+  SIGNALBOX: JSON.stringify({
+    event: 'pull_request',
+    ref_name: '5/merge',
+    pull_request: 5,
+    sha: 'a'.repeat(40),
+    trusted: false,
+  }),
 }
 const FORCED = ['--base-image', 'ubuntu:24.04', '--force-rebuild', '--dry-run']
 
@@ -217,7 +240,19 @@ Tags:
       'a folder that holds the sources',
       {},
       ['--build-folder', '.'],
-      /^signalbox: The build folder .* holds the sources \(openhands\)/,
+      /^signalbox: The build folder .* holds openhands, which it is to be prepared from/,
+    ],
+    [
+      'a folder that holds everything',
+      {},
+      ['--build-folder', '/'],
+      /^signalbox: The build folder \/ holds openhands, which it is to be prepared from/,
+    ],
+    [
+      'a folder that holds a lock file',
+      { '.github/signalbox.yml': configured('locks/a.lock'), 'locks/a.lock': 'one' },
+      ['--build-folder', 'locks'],
+      /^signalbox: The build folder .*locks holds locks\/a\.lock, which it is to be prepared from/,
     ],
     ['no engine', {}, ['--force-rebuild'], /^signalbox: .*[Dd]ocker.*install/s],
   ])('%s is an error with a remedy', async (_what, files, args, message) => {
@@ -236,6 +271,72 @@ Tags:
   ])('without %s nothing is decided', async (path, message) => {
     await rm(join(directory, path), { recursive: true })
     expect(await run(FORCED)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(message) })
+  })
+
+  test('what an untrusted pull request made is not pushed, and that is said', async () => {
+    const { stderr } = await run([...FORCED, '--push'], UNTRUSTED)
+    expect(stderr).toBe(`warning: ${NOT_PUSHED}\n`)
+    expect(await run([...FORCED, '--push'], { SIGNALBOX: UNTRUSTED.SIGNALBOX.replace('false', 'true') })).toMatchObject(
+      {
+        code: 0,
+        stderr: '',
+      },
+    )
+  })
+
+  test.each([
+    ['without a configuration', {}],
+    ['with one', { '.github/signalbox.yml': configured('poetry.lock') }],
+  ])('what an untrusted pull request made is sent to no service, %s', async (_what, files) => {
+    await write(files)
+    let asked = 0
+    const service = createServer((_request, response) => {
+      asked += 1
+      response.end('{"exists":false}')
+    })
+    service.listen(0, '127.0.0.1')
+    await once(service, 'listening')
+    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`
+    const env = { SANDBOX_REMOTE_RUNTIME_API_URL: url, SANDBOX_API_KEY: 'key', ...UNTRUSTED }
+    expect(await run(['--base-image', 'ubuntu:24.04', '--builder', 'remote'], env)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^signalbox: The build service is not asked: .*Build it with --builder docker\./),
+    })
+    expect(asked).toBe(0)
+    service.close()
+  })
+
+  test.each(['poetry.lock', 'pyproject.toml'])(
+    '%s may be no pipe',
+    async (path) => {
+      await rm(join(directory, path))
+      execFileSync('mkfifo', [join(directory, path)])
+      expect(await run(FORCED)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`${path} cannot be read: it is a named pipe, and no file.`),
+      })
+    },
+    10_000,
+  )
+
+  test('a link in the repository makes no other place the build folder', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'signalbox-outside-'))
+    await symlink(outside, join(directory, 'out'))
+    const args = ['--base-image', 'ubuntu:24.04', '--force-rebuild', '--build-folder']
+    for (const folder of ['out', 'out/below']) {
+      expect(await run([...args, folder])).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(
+          /^signalbox: The build folder .* leads out of the repository, to .*signalbox-outside-/,
+        ),
+      })
+    }
+    expect(readdirSync(outside)).toEqual([])
+    // Who names the place itself means it.
+    expect(await run([...args, join(outside, 'folder')])).toMatchObject({ code: 0 })
+    expect(readdirSync(join(outside, 'folder')).sort()).toEqual(['Dockerfile', 'code', 'config.sh'])
+    await rm(outside, { recursive: true })
   })
 
   test('a repository that is none is refused', async () => {
@@ -264,12 +365,19 @@ describe('with a registry that answers as it should not', () => {
     OH_RUNTIME_RUNTIME_IMAGE_REPO: `127.0.0.1:${(server.address() as AddressInfo).port}/rt`,
   })
 
-  test.each([401, 403])('%i is an error', async (refusal) => {
+  // As registries answer for a repository that is yet to be made.
+  test.each([401, 403])('after %i nothing is reused, unless something is to be pushed', async (refusal) => {
     status = refusal
-    expect(await run(args, env())).toMatchObject({
+    const { code, stdout, stderr } = await run(args, env())
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, tags: TAGS, build_from: 'scratch' })
+    expect(stderr).toMatch(/^warning: Nothing is reused from the registry: 127\.0\.0\.1:\d+ refuses reading .*\n$/)
+    const folder = ['--base-image', 'ubuntu:24.04', '--build-folder', 'out']
+    expect(await run(folder, env())).toMatchObject({ code: 0 })
+    expect(existsSync(join(directory, 'out/Dockerfile'))).toBe(true)
+    expect(await run([...args, '--push'], env())).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^signalbox: .*127\.0\.0\.1/),
+      stderr: expect.stringMatching(/^signalbox: 127\.0\.0\.1:\d+ refuses reading /),
     })
   })
 
@@ -282,6 +390,47 @@ describe('with a registry that answers as it should not', () => {
     expect(folder).toMatchObject({ code: 1, stdout: '' })
     expect(existsSync(join(directory, 'out'))).toBe(false)
   })
+})
+
+describe('with a registry that does not answer', () => {
+  let server: Server
+  let asked: Promise<unknown>
+
+  beforeEach(async () => {
+    await write(OPENHANDS)
+    server = createServer()
+    asked = once(server, 'request')
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+  })
+  afterEach(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  test.each<[NodeJS.Signals, number]>([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])(
+    '%s ends the command at once',
+    async (signal, code) => {
+      const { child, outcome } = start(['--base-image', 'ubuntu:24.04', '--push'], {
+        OH_RUNTIME_RUNTIME_IMAGE_REPO: `127.0.0.1:${(server.address() as AddressInfo).port}/rt`,
+      })
+      await Promise.race([asked, outcome])
+      const sent = performance.now()
+      child.kill(signal)
+      expect(await outcome).toEqual({
+        code,
+        stdout: '',
+        stderr: 'signalbox: Interrupted: nothing half-written is left.\n',
+      })
+      // An attempt would take half a minute, and there are several.
+      expect(performance.now() - sent).toBeLessThan(10_000)
+    },
+    20_000,
+  )
 })
 
 describe.skipIf(engineMissing !== null || registryMissing !== null)('with a real engine and a real registry', () => {
@@ -394,6 +543,22 @@ images:
     await forget()
     expect(await steps(forced.image)).toEqual(['base', 'dependencies', 'sources'])
   }, 120_000)
+
+  test('what an untrusted pull request made is built, and not pushed', async () => {
+    const { code, stderr, stdout } = await run(['--push', '--json'], { ...engine.env, HOME: directory, ...UNTRUSTED })
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, build_from: 'scratch', built: true })
+    expect(stderr).toContain(`warning: ${NOT_PUSHED}\n`)
+    expect(await tagsThere()).toEqual([])
+  }, 60_000)
+
+  test('without a place for temporary files it is said what to do', async () => {
+    expect(await run([], { ...engine.env, HOME: directory, TMPDIR: '/nowhere' })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(
+        'signalbox: There is no place for a build context in /nowhere: there is no such file or directory. Set TMPDIR',
+      ),
+    })
+  }, 60_000)
 
   test('without pushing, what the engine has is reused too, but not for others', async () => {
     const built = await build()

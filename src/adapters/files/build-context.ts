@@ -6,7 +6,7 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, mkdir, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { UsageError } from '../../domain/errors.ts'
-import { fileFault, withFault } from './file-faults.ts'
+import { fileFault, kindOf, withFault } from './file-faults.ts'
 import { findInTree, type RepositoryTree } from './repository-tree.ts'
 import { walkTree } from './walk-tree.ts'
 
@@ -59,6 +59,8 @@ export async function findContext(tree: RepositoryTree, files: ContextFiles): Pr
   for (const path of files.lockFiles) {
     const real = await findInTree(tree, path)
     if (real === null) throw new UsageError(`There is no lock file ${path} in ${tree.root}.`)
+    const facts = await withFault(path, 'cannot be read', () => stat(real))
+    if (!facts.isFile()) throw new UsageError(`${path} is ${kindOf(facts)}: a lock file has to be a file.`)
     copies.push({ shown: path, from: real, to: path })
   }
   // What is named twice is copied once.
@@ -73,7 +75,7 @@ async function findBelow(tree: RepositoryTree, path: string): Promise<Copy[]> {
   }
   const found = await withFault(path, 'cannot be read', () => stat(real))
   if (found.isFile()) return [{ shown: path, from: real, to: path }]
-  if (!found.isDirectory()) throw new UsageError(`${path} is neither a file nor a directory: no image can hold it.`)
+  if (!found.isDirectory()) throw new UsageError(`${path} is ${kindOf(found)}: no image can hold it.`)
   const copies: Copy[] = []
   await walkTree(tree, path, real, (file) => {
     const to = join(path, ...file.path)

@@ -1,7 +1,8 @@
 /** The version that a file of the repository states under a key: TOML, JSON or YAML, by the end of its name. */
-import { readFile } from 'node:fs/promises'
+import { valueAt } from '../../domain/config/key-path.ts'
 import { UsageError } from '../../domain/errors.ts'
 import { withFault } from './file-faults.ts'
+import { readRegularFile } from './read-regular-file.ts'
 import { findInTree, type RepositoryTree } from './repository-tree.ts'
 
 export interface VersionPlace {
@@ -10,13 +11,17 @@ export interface VersionPlace {
   readonly key: string
 }
 
+/** More than any project says of itself; what is longer is no such file, and would take long to parse. */
+const LONGEST_BYTES = 4 * 1024 * 1024
+
 export async function readVersion(tree: RepositoryTree, { file, key }: VersionPlace): Promise<string> {
   const remedy = 'say where it is in `runtime.version` of the image, or give the version itself there'
   const real = await findInTree(tree, file)
   if (real === null) throw new UsageError(`${file} should hold the version, but there is no such file; ${remedy}.`)
-  const source = await withFault(file, 'cannot be read', () => readFile(real, 'utf8'))
-  const value = valueAt(await parse(file, source), key.split('.'))
-  if (value === undefined) throw new UsageError(`${file} has no ${key}, which should hold the version; ${remedy}.`)
+  const source = await withFault(file, 'cannot be read', () => readRegularFile(real, LONGEST_BYTES))
+  const value = valueAt(await parse(file, source.toString('utf8')), key.split('.'))
+  if (value === undefined || value === null)
+    throw new UsageError(`${file} has no ${key}, which should hold the version; ${remedy}.`)
   if (typeof value === 'string') return value
   throw new UsageError(
     `${key} in ${file} is ${describe(value)} and no text; put the version in quotes, so that 1.10 does not become 1.1.`,
@@ -36,15 +41,6 @@ async function parse(file: string, source: string): Promise<unknown> {
     })
   }
   throw new UsageError(`${file} should hold the version, but only .toml, .json, .yaml and .yml files are read for it.`)
-}
-
-function valueAt(document: unknown, key: readonly string[]): unknown {
-  let value = document
-  for (const part of key) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined
-    value = (value as Record<string, unknown>)[part]
-  }
-  return value ?? undefined
 }
 
 function describe(value: unknown): string {

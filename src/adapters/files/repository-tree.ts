@@ -1,12 +1,12 @@
 /**
- * Paths of a repository on disk, none of which leads out of it: a link counts as what it leads to. Git's own directory
- * is no part of the tree, since it may hold credentials.
+ * Paths of a repository on disk, none of which leads out of it: a link counts as what it leads to. What git keeps for
+ * itself is no part of the tree, be it this repository's or that of one within: it may hold credentials.
  */
 import { realpath } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { UsageError } from '../../domain/errors.ts'
 import type { IgnoreRule } from '../../domain/runtime-image/ignore-patterns.ts'
-import { withFault } from './file-faults.ts'
+import { isMissing, withFault } from './file-faults.ts'
 
 export interface RepositoryTree {
   /** Its root, without links; absolute. */
@@ -21,8 +21,7 @@ export async function openRepositoryTree(
   options: Pick<RepositoryTree, 'ignored'> & { readonly without?: readonly string[] },
 ): Promise<RepositoryTree> {
   const root = await withFault(directory, 'cannot be used as the repository', () => realpath(directory))
-  const without = [join(root, '.git'), ...(options.without ?? [])]
-  return { root, ignored: options.ignored, without }
+  return { root, ignored: options.ignored, without: options.without ?? [] }
 }
 
 /** Where a path of the repository really is; null: nothing is there. */
@@ -31,7 +30,7 @@ export async function findInTree(tree: RepositoryTree, path: string): Promise<st
   try {
     real = await realpath(join(tree.root, path))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return null
+    if (isMissing(error)) return null
     return withFault(path, 'cannot be found', () => Promise.reject(error))
   }
   checkInTree(tree, path, real)
@@ -50,10 +49,18 @@ export function checkInTree(tree: RepositoryTree, path: string, real: string): v
   }
 }
 
+/** `real` is within the repository. */
 export function isLeftOut(tree: RepositoryTree, real: string): boolean {
+  if (relative(tree.root, real).split(sep).some(isGits)) return true
   return tree.without.some((directory) => isWithin(directory, real))
 }
 
-function isWithin(directory: string, path: string): boolean {
+/** Whether an entry of that name is git's own: its directory, or the file of a submodule that says where that is. */
+export function isGits(name: string): boolean {
+  return name === '.git'
+}
+
+/** Whether it is the directory, or something in it. Both paths are absolute and without links. */
+export function isWithin(directory: string, path: string): boolean {
   return path === directory || path.startsWith(directory.endsWith(sep) ? directory : `${directory}${sep}`)
 }

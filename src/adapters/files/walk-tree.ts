@@ -6,8 +6,8 @@ import { isUtf8 } from 'node:buffer'
 import type { Dirent, Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { UsageError } from '../../domain/errors.ts'
-import { fileFault, withFault } from './file-faults.ts'
-import { checkInTree, isLeftOut, type RepositoryTree } from './repository-tree.ts'
+import { fileFault, isMissing, kindOf, withFault } from './file-faults.ts'
+import { checkInTree, isGits, isLeftOut, type RepositoryTree } from './repository-tree.ts'
 
 export interface TreeFile {
   /** Directories and name, below the directory that is walked. */
@@ -61,6 +61,7 @@ async function readDirectory(walk: Walk, directory: Directory): Promise<void> {
   )
   for (const entry of entries) {
     const name = entry.name.toString('utf8')
+    if (isGits(name)) continue
     const path = [...directory.path, name]
     if (entry.isSymbolicLink()) await followLink(walk, directory, path, entry)
     else takeEntry(walk, path, { real: `${directory.real}/${name}`, parent: directory, entry, bytes: entry.name })
@@ -142,14 +143,4 @@ function hexOf(character: string): string {
 
 function shownPath(walk: Walk, path: readonly string[]): string {
   return [walk.name, ...path].join('/')
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-}
-
-function kindOf(entry: Dirent<Buffer> | Stats): string {
-  if (entry.isSocket()) return 'a socket'
-  if (entry.isFIFO()) return 'a named pipe'
-  return entry.isBlockDevice() || entry.isCharacterDevice() ? 'a device' : 'no file'
 }

@@ -3,7 +3,7 @@
  * executor (SIGNALBOX) wins over what GitHub says (GITHUB_…), since an executor is dispatched on the default branch and
  * not on what it builds; flags win over both. What is missing is empty, what is malformed is an error.
  */
-import { readFile } from 'node:fs/promises'
+import { LONGEST_FILE_BYTES, readRegularFile } from '../../adapters/files/read-regular-file.ts'
 import type { BuildSubject, RepositoryFacts } from '../../domain/build-subject.ts'
 import { UsageError } from '../../domain/errors.ts'
 import { endSentence } from '../../domain/image-tags/fields.ts'
@@ -37,13 +37,13 @@ async function readPayload(env: NodeJS.ProcessEnv): Promise<Json> {
   const path = env.GITHUB_EVENT_PATH
   if (!path) return {}
   const remedy = 'point it at the JSON of the event, or unset it'
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readRegularFile(path, LONGEST_FILE_BYTES).catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'which does not exist' : `which cannot be read (${error.message})`
     throw new UsageError(`GITHUB_EVENT_PATH names ${path}, ${why}; ${remedy}.`, { cause: error })
   })
   let payload: unknown
   try {
-    payload = JSON.parse(text)
+    payload = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new UsageError(`GITHUB_EVENT_PATH names ${path}, which is not JSON (${why}); ${remedy}.`, { cause: error })

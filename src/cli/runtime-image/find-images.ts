@@ -1,9 +1,9 @@
 /** Where images are looked for, and who builds them. An engine is looked for when it is needed, not before. */
-import { TransientError, UsageError } from '../../domain/errors.ts'
-import { parseReference } from '../../domain/image-reference.ts'
+import { RegistryError, TransientError, UsageError } from '../../domain/errors.ts'
+import { type ImageReference, parseReference } from '../../domain/image-reference.ts'
 import type { ImageBuilder, Registry } from '../../ports.ts'
 import { printable } from '../printable.ts'
-import type { RuntimeFlags } from './settings.ts'
+import type { RuntimeFlags, RuntimeSettings } from './settings.ts'
 
 export interface ImagePlaces {
   /** Whether the image is there to be used. Nothing is pulled. */
@@ -15,24 +15,47 @@ export interface ImagePlaces {
 const SERVICE_URL = 'SANDBOX_REMOTE_RUNTIME_API_URL'
 const SERVICE_KEY = 'SANDBOX_API_KEY'
 
-export function openImagePlaces(flags: RuntimeFlags, env: NodeJS.ProcessEnv): ImagePlaces {
+export function openImagePlaces(
+  flags: RuntimeFlags,
+  { push }: Pick<RuntimeSettings, 'push'>,
+  env: NodeJS.ProcessEnv,
+): ImagePlaces {
   if (flags.builder === 'remote') {
     const builder = once(() => openService(env))
     // The service keeps its images where only it may have to look.
     return { builder, exists: async (image) => (await builder()).exists(image) }
   }
   const builder = once(() => openEngine(flags, env))
-  const registry = once(() => openRegistry(flags, env))
+  const ask = once(async () => askRegistry(await openRegistry(flags, env), push))
   return {
     builder,
     async exists(image) {
       // What is pushed is for others: what only this machine has is of no use to them.
-      const engine = flags.push === true ? null : await builder().catch(orNull)
+      const engine = push ? null : await builder().catch(orNull)
       if (await engine?.exists(image)) return true
       const parsed = parseReference(image)
       if (!parsed.ok) throw new UsageError(`The image ${image} ${parsed.reason}.`)
-      return (await (await registry()).digestOf(parsed.reference)) !== null
+      return (await ask())(parsed.reference)
     },
+  }
+}
+
+/**
+ * Registries refuse to say of a repository that is not there yet, too, that it is not there. Who pushes has to be let
+ * in anyway; for anybody else that is no reason not to build.
+ */
+function askRegistry(registry: Registry, push: boolean): (reference: ImageReference) => Promise<boolean> {
+  let refused = false
+  return async (reference) => {
+    if (refused) return false
+    try {
+      return (await registry.digestOf(reference)) !== null
+    } catch (error) {
+      if (push || !(error instanceof RegistryError) || (error.status !== 401 && error.status !== 403)) throw error
+      refused = true
+      console.error(printable(`warning: Nothing is reused from the registry: ${error.message}`))
+      return false
+    }
   }
 }
 

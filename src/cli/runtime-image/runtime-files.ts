@@ -1,12 +1,12 @@
 /** What the files of the repository say about a runtime image: its tags, and what goes into its build context. */
-import { existsSync, realpathSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { sep } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Context, findContext } from '../../adapters/files/build-context.ts'
+import { findBuildFolder } from '../../adapters/files/build-folder.ts'
 import { withFault } from '../../adapters/files/file-faults.ts'
 import { hashTree } from '../../adapters/files/hash-tree.ts'
+import { LONGEST_FILE_BYTES, readRegularFile } from '../../adapters/files/read-regular-file.ts'
 import { readVersion } from '../../adapters/files/read-version.ts'
-import { findInTree, openRepositoryTree, type RepositoryTree } from '../../adapters/files/repository-tree.ts'
+import { findInTree, isWithin, openRepositoryTree, type RepositoryTree } from '../../adapters/files/repository-tree.ts'
 import { UsageError } from '../../domain/errors.ts'
 import { isTag } from '../../domain/image-reference.ts'
 import { compileIgnore } from '../../domain/runtime-image/ignore-patterns.ts'
@@ -20,20 +20,26 @@ import {
 } from '../../domain/runtime-image.ts'
 import type { RuntimeSettings } from './settings.ts'
 
-export async function openTree(directory: string, settings: RuntimeSettings): Promise<RepositoryTree> {
-  const { buildFolder, runtime } = settings
-  const folder = buildFolder !== null && existsSync(buildFolder) ? realpathSync(buildFolder) : buildFolder
+export interface RuntimeTree extends RepositoryTree {
+  /** Where the build folder really is; null: none was asked for. */
+  readonly buildFolder: string | null
+}
+
+export async function openTree(directory: string, settings: RuntimeSettings): Promise<RuntimeTree> {
+  const { runtime } = settings
+  const folder = settings.buildFolder === null ? null : await findBuildFolder(resolve(directory), settings.buildFolder)
   const tree = await openRepositoryTree(directory, {
     ignored: compileIgnore(runtime.ignore),
     without: folder === null ? [] : [folder],
   })
-  const source = folder === null ? null : `${tree.root}${sep}${runtime.source}`
-  if (folder !== null && source !== null && `${source}${sep}`.startsWith(`${folder}${sep}`)) {
+  const needed = [runtime.source, ...runtime.include, ...runtime.lockFiles]
+  const held = needed.find((path) => folder !== null && isWithin(folder, join(tree.root, path)))
+  if (held !== undefined) {
     throw new UsageError(
-      `The build folder ${folder} holds the sources (${runtime.source}): it would be prepared from itself. Name another one with --build-folder.`,
+      `The build folder ${folder} holds ${held}, which it is to be prepared from. Name another one with --build-folder.`,
     )
   }
-  return tree
+  return { ...tree, buildFolder: folder }
 }
 
 /** @throws {UsageError} a file is missing or cannot be read, or the version can be in no tag. */
@@ -62,7 +68,9 @@ export async function readTags(tree: RepositoryTree, settings: RuntimeSettings):
 
 async function readLockFile(tree: RepositoryTree, path: string): Promise<Uint8Array> {
   const real = await findInTree(tree, path)
-  if (real !== null) return withFault(`The lock file ${path}`, 'cannot be read', () => readFile(real))
+  if (real !== null) {
+    return withFault(`The lock file ${path}`, 'cannot be read', () => readRegularFile(real, LONGEST_FILE_BYTES))
+  }
   throw new UsageError(
     `There is no lock file ${path} in ${tree.root}: make it, or name others in \`runtime.lock_files\` of the image.`,
   )

@@ -1,9 +1,11 @@
 /** What a runtime image is made of here: from flags, the configuration and the environment, in this order. */
 import { resolve } from 'node:path'
+import type { BuildSubject } from '../../domain/build-subject.ts'
 import type { ImageConfig, RuntimeConfig } from '../../domain/config.ts'
 import { UsageError } from '../../domain/errors.ts'
 import { formatRepository, parseReference } from '../../domain/image-reference.ts'
 import { loadImages } from '../images/load-images.ts'
+import { readPlatforms } from '../images/platforms.ts'
 
 export interface RuntimeFlags {
   readonly image?: string
@@ -32,6 +34,8 @@ export interface RuntimeSettings {
   readonly labels: Readonly<Record<string, string>>
   /** Absolute; null: none was asked for. */
   readonly buildFolder: string | null
+  /** Never what an untrusted pull request made: it would be found under names that trusted runs build from. */
+  readonly push: boolean
   readonly warnings: readonly string[]
 }
 
@@ -59,16 +63,34 @@ export async function readSettings(
   const image = chooseImage(await loadImages(directory), flags.image)
   const runtime = image?.runtime ?? (await withoutMissing(DEFAULT_RUNTIME, directory))
   const { baseImage, warnings } = readBaseImage(flags, runtime)
+  const { readBuildSubject } = await import('../images/build-subject.ts')
+  const subject = await readBuildSubject(env)
   return {
     runtime,
-    ...(await readBuildFacts(image, env)),
+    ...(await readBuildFacts(image, subject, env)),
     baseImage,
     browser: runtime.browser && flags.enableBrowser,
     extraDeps: flags.extraDeps?.trim() ? flags.extraDeps : null,
-    platforms: readPlatforms(flags.platform),
+    platforms: readPlatforms(flags.platform) ?? [],
     buildFolder: flags.buildFolder === undefined ? null : resolve(directory, flags.buildFolder),
-    warnings,
+    push: flags.push === true && subject.trusted,
+    warnings: [...warnings, ...(await judgeTrust(flags, subject))],
   }
+}
+
+/**
+ * What an untrusted subject is not given of what was asked for.
+ *
+ * @throws {UsageError} the service keeps, and gives to everybody, whatever it builds.
+ */
+async function judgeTrust(flags: RuntimeFlags, { trusted }: BuildSubject): Promise<string[]> {
+  if (trusted) return []
+  if (flags.builder === 'remote' && !flags.dryRun) {
+    throw new UsageError(
+      'The build service is not asked: the code is not known to be the own code of this repository, and what the service makes of it would be found under the names of this repository. Build it with --builder docker.',
+    )
+  }
+  return flags.push ? [(await import('../../domain/plan-tagged-build.ts')).NOT_PUSHED] : []
 }
 
 /** Null: there is no configuration of one. */
@@ -108,16 +130,14 @@ function readBaseImage(flags: RuntimeFlags, runtime: RuntimeConfig): { baseImage
 
 async function readBuildFacts(
   image: ImageConfig | null,
+  subject: BuildSubject,
   env: NodeJS.ProcessEnv,
 ): Promise<Pick<RuntimeSettings, 'repository' | 'buildArgs' | 'labels'>> {
   const asked = env[REPOSITORY] ? readRepository(env[REPOSITORY]) : null
   if (image === null) return { repository: asked ?? DEFAULT_REPOSITORY, buildArgs: {}, labels: {} }
-  const [{ planImageBuild }, { readBuildSubject }] = await Promise.all([
-    import('../../domain/image-build.ts'),
-    import('../images/build-subject.ts'),
-  ])
+  const { planImageBuild } = await import('../../domain/image-build.ts')
   const options = { now: new Date(), org: null, suffix: null, platforms: null, push: false, extraTags: [] }
-  const build = planImageBuild(image, await readBuildSubject(env), options)
+  const build = planImageBuild(image, subject, options)
   return { repository: asked ?? build.repository, buildArgs: build.buildArgs, labels: build.labels }
 }
 
@@ -128,14 +148,4 @@ function readRepository(text: string): string {
   if (!parsed.ok) throw bad(parsed.reason)
   if (parsed.reference.tag !== null || parsed.reference.digest !== null) throw bad('has a tag, which is decided here')
   return formatRepository(parsed.reference)
-}
-
-const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/
-
-function readPlatforms(text: string | undefined): readonly string[] {
-  if (text === undefined) return []
-  const platforms = [...new Set(text.split(',').map((platform) => platform.trim()))]
-  const wrong = platforms.find((platform) => !PLATFORM.test(platform))
-  if (wrong === undefined) return platforms
-  throw new UsageError(`--platform has ${JSON.stringify(wrong)}, which is no platform; write such as linux/amd64.`)
 }
