@@ -123,7 +123,8 @@ function unreachable(url: URL, error: unknown): Error {
   const { code, reason } = networkFault(error)
   const message = `${url.host} does not answer: ${reason}.`
   if (/^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO)/.test(code)) {
-    const advice = 'Name the certificate of its authority in NODE_EXTRA_CA_CERTS, or name it as a host of plain HTTP.'
+    const advice =
+      'Name the certificate of its authority in NODE_EXTRA_CA_CERTS, or name the registry in SIGNALBOX_INSECURE_REGISTRIES if it speaks plain HTTP.'
     return new RegistryError(`${message} ${advice}`, { status: null, cause: error })
   }
   return new TransientError(`${message} Check its name and the network, or try again later.`, { cause: error })

@@ -92,7 +92,9 @@ async function openRegistry(flags: RuntimeFlags, env: NodeJS.ProcessEnv): Promis
   ])
   // A dry run can do without the answer, so it does not wait long for it.
   const patience = { attempts: 2, delayMs: 200, longestWaitMs: 2000 }
-  return makeRegistry({ credentials: readCredentials(env), ...(flags.dryRun === true && { patience }) })
+  // As Docker's insecure-registries: for a network that is trusted.
+  const plainHttp = (env.SIGNALBOX_INSECURE_REGISTRIES ?? '').split(',').filter((host) => host !== '')
+  return makeRegistry({ credentials: readCredentials(env), plainHttp, ...(flags.dryRun === true && { patience }) })
 }
 
 async function openService(env: NodeJS.ProcessEnv): Promise<ImageBuilder> {
