@@ -2,6 +2,7 @@
  * What the app and the commands need from outside: GitHub, the store, the clock, registries, builders. Types only. Every method may throw `TransientError`
  * (try again later); those of GitHub may throw `GitHubError` (a refusal that stays).
  */
+import type { BuildRequest } from './domain/build-command.ts'
 import type { CheckState } from './domain/check-state.ts'
 import type { RunConclusion } from './domain/decide-run.ts'
 import type { EarlierRun } from './domain/decide-start.ts'
@@ -288,25 +289,7 @@ export interface Registry {
   deleteManifest(reference: ImageReference & { readonly digest: string }): Promise<boolean>
 }
 
-export interface BuildRequest {
-  /** Directory whose files are the context; absolute. */
-  readonly context: string
-  /** Absolute; null: `Dockerfile` in the context. */
-  readonly dockerfile: string | null
-  readonly target: string | null
-  /** Full names. At least one. */
-  readonly tags: readonly string[]
-  /** Empty: the engine's own. */
-  readonly platforms: readonly string[]
-  readonly buildArgs: Readonly<Record<string, string>>
-  readonly labels: Readonly<Record<string, string>>
-  readonly cacheFrom: readonly string[]
-  readonly cacheTo: readonly string[]
-  /** Push to the tags' registry. */
-  readonly push: boolean
-  /** Keep the image in the engine. */
-  readonly load: boolean
-}
+export type { BuildRequest } from './domain/build-command.ts'
 
 export interface BuiltImage {
   /** The first of the request's tags, or what the service says. */

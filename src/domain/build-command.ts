@@ -13,18 +13,24 @@ export interface BuildEngine {
   readonly platform: string
 }
 
-/** What is to be built; paths are absolute. */
-export interface BuildInput {
+/** What a builder is asked to build. */
+export interface BuildRequest {
+  /** Directory whose files are the context; absolute. */
   readonly context: string
+  /** Absolute; null: `Dockerfile` in the context. */
   readonly dockerfile: string | null
   readonly target: string | null
+  /** Full names. At least one. */
   readonly tags: readonly string[]
+  /** Empty: the engine's own. */
   readonly platforms: readonly string[]
   readonly buildArgs: Readonly<Record<string, string>>
   readonly labels: Readonly<Record<string, string>>
   readonly cacheFrom: readonly string[]
   readonly cacheTo: readonly string[]
+  /** Push to the tags' registry. */
   readonly push: boolean
+  /** Keep the image in the engine. */
   readonly load: boolean
 }
 
@@ -42,7 +48,7 @@ export interface BuildCommand {
  * @param resultFile Where the program writes what it built: buildx its metadata, the others the image's id.
  * @throws {UsageError} for what the engine cannot do.
  */
-export function buildCommand(engine: BuildEngine, input: BuildInput, resultFile: string): BuildCommand {
+export function buildCommand(engine: BuildEngine, input: BuildRequest, resultFile: string): BuildCommand {
   if (input.tags.length === 0) throw new UsageError('The image has no tag; name one to build it.')
   if (input.load && input.platforms.length > 1) {
     throw new UsageError(
@@ -54,7 +60,7 @@ export function buildCommand(engine: BuildEngine, input: BuildInput, resultFile:
   return engine.frontend === 'buildkit' ? buildkitCommand(input, resultFile) : podmanCommand(input, resultFile)
 }
 
-function buildxCommand(input: BuildInput, resultFile: string): BuildCommand {
+function buildxCommand(input: BuildRequest, resultFile: string): BuildCommand {
   const args = [
     'buildx',
     'build',
@@ -77,7 +83,7 @@ function buildxCommand(input: BuildInput, resultFile: string): BuildCommand {
   return { args, env: {}, pushes: [], warnings: kept ? [] : [unkept] }
 }
 
-function buildkitCommand(input: BuildInput, resultFile: string): BuildCommand {
+function buildkitCommand(input: BuildRequest, resultFile: string): BuildCommand {
   const cacheRefs = input.push ? registryRefs(input.cacheTo) : []
   const inline = cacheRefs.length > 0 ? ['--build-arg', 'BUILDKIT_INLINE_CACHE=1'] : []
   const args = [
@@ -107,7 +113,7 @@ function buildkitCommand(input: BuildInput, resultFile: string): BuildCommand {
   return { args, env: { DOCKER_BUILDKIT: '1' }, pushes: input.push ? [...input.tags, ...cacheRefs] : [], warnings }
 }
 
-function podmanCommand(input: BuildInput, resultFile: string): BuildCommand {
+function podmanCommand(input: BuildRequest, resultFile: string): BuildCommand {
   const args = [
     'build',
     // Docker's format: that of the OCI has no SHELL and no HEALTHCHECK.
@@ -130,7 +136,7 @@ function podmanCommand(input: BuildInput, resultFile: string): BuildCommand {
   }
 }
 
-function refuseOtherPlatforms(engine: BuildEngine, input: BuildInput): void {
+function refuseOtherPlatforms(engine: BuildEngine, input: BuildRequest): void {
   const others = input.platforms.filter((platform) => plainPlatform(platform) !== plainPlatform(engine.platform))
   if (others.length === 0) return
   const what = engine.frontend === 'podman' ? 'Podman' : 'docker build without buildx'
@@ -145,19 +151,19 @@ function plainPlatform(platform: string): string {
   return platform.replace(/^(linux\/arm64)\/v8$/, '$1').replace(/^(linux\/amd64)\/v1$/, '$1')
 }
 
-function tagFlags(input: BuildInput): string[] {
+function tagFlags(input: BuildRequest): string[] {
   return input.tags.flatMap((tag) => ['-t', tag])
 }
 
-function platformFlag(input: BuildInput): string[] {
+function platformFlag(input: BuildRequest): string[] {
   return input.platforms.flatMap((platform) => ['--platform', platform])
 }
 
-function restFlags(input: BuildInput): string[] {
+function restFlags(input: BuildRequest): string[] {
   return [...pairs('--label', input.labels), ...(input.target === null ? [] : ['--target', input.target])]
 }
 
-function fileAndContext(input: BuildInput): string[] {
+function fileAndContext(input: BuildRequest): string[] {
   return [...(input.dockerfile === null ? [] : ['-f', input.dockerfile]), input.context]
 }
 
@@ -175,6 +181,6 @@ function registryRefs(caches: readonly string[]): string[] {
   return [...new Set(refs)]
 }
 
-function hasLocalCache(input: BuildInput): boolean {
+function hasLocalCache(input: BuildRequest): boolean {
   return [...input.cacheFrom, ...input.cacheTo].some((cache) => cache.split(',').includes('type=local'))
 }

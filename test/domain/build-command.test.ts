@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type BuildEngine, type BuildInput, buildCommand } from '../../src/domain/build-command.ts'
+import { type BuildEngine, type BuildRequest, buildCommand } from '../../src/domain/build-command.ts'
 
 const platform = 'linux/amd64'
 const BUILDX: BuildEngine = { frontend: 'buildx', platform }
 const BUILDKIT: BuildEngine = { frontend: 'buildkit', platform }
 const PODMAN: BuildEngine = { frontend: 'podman', platform }
 
-function makeInput(changes: Partial<BuildInput> = {}): BuildInput {
+function makeInput(changes: Partial<BuildRequest> = {}): BuildRequest {
   return {
     context: '/r',
     dockerfile: '/r/containers/app/Dockerfile',
@@ -37,7 +37,7 @@ const BOTH = ['--platform', 'linux/amd64,linux/arm64']
 const END = ['--metadata-file', '/m', '--progress=plain', '-f', '/r/containers/app/Dockerfile', '/r']
 
 describe('buildx', () => {
-  test.each<[string, Partial<BuildInput>, string[]]>([
+  test.each<[string, Partial<BuildRequest>, string[]]>([
     ['neither', {}, [...TAGS, ...VERSION, ...CACHE_FROM, ...BOTH, '--provenance=false', ...END]],
     [
       'pushed',
@@ -77,7 +77,7 @@ describe('buildx', () => {
   })
 
   test('an image that nobody keeps is warned of', () => {
-    const warningsOf = (changes: Partial<BuildInput>) => buildCommand(BUILDX, makeInput(changes), '/m').warnings
+    const warningsOf = (changes: Partial<BuildRequest>) => buildCommand(BUILDX, makeInput(changes), '/m').warnings
     expect(warningsOf({})).toEqual([expect.stringContaining('--push or --load')])
     expect(warningsOf({ push: true })).toEqual([])
     expect(warningsOf({ load: true, platforms: [] })).toEqual([])

@@ -1,7 +1,7 @@
 /** What a runtime image is made of here: from flags, the configuration and the environment, in this order. */
 import { resolve } from 'node:path'
 import type { BuildSubject } from '../../domain/build-subject.ts'
-import type { ImageConfig, RuntimeConfig } from '../../domain/config.ts'
+import { DEFAULT_RUNTIME, type ImageConfig, type RuntimeConfig } from '../../domain/config.ts'
 import { UsageError } from '../../domain/errors.ts'
 import { formatRepository, parseReference } from '../../domain/image-reference.ts'
 import { loadImages } from '../images/load-images.ts'
@@ -43,16 +43,10 @@ const REPOSITORY = 'OH_RUNTIME_RUNTIME_IMAGE_REPO'
 
 /** Where no configuration says otherwise: OpenHands' own. */
 const DEFAULT_REPOSITORY = 'ghcr.io/all-hands-ai/runtime'
-const DEFAULT_RUNTIME: RuntimeConfig = {
-  tagPrefix: 'oh',
-  version: { file: 'pyproject.toml', key: 'tool.poetry.version' },
-  lockFiles: ['pyproject.toml', 'poetry.lock'],
-  source: 'openhands',
+const WITHOUT_CONFIG: RuntimeConfig = {
+  ...DEFAULT_RUNTIME,
   include: ['microagents'],
-  ignore: ['.*/', '__pycache__/', '*.pyc'],
   baseImages: ['nikolaik/python-nodejs:python3.12-nodejs22'],
-  browser: true,
-  template: null,
 }
 
 export async function readSettings(
@@ -61,7 +55,7 @@ export async function readSettings(
   env: NodeJS.ProcessEnv,
 ): Promise<RuntimeSettings> {
   const image = chooseImage(await loadImages(directory), flags.image)
-  const runtime = image?.runtime ?? (await withoutMissing(DEFAULT_RUNTIME, directory))
+  const runtime = image?.runtime ?? (await withoutMissing(WITHOUT_CONFIG, directory))
   const { baseImage, warnings } = readBaseImage(flags, runtime)
   const { readBuildSubject } = await import('../images/build-subject.ts')
   const subject = await readBuildSubject(env)
