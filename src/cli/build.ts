@@ -1,10 +1,15 @@
 /** `signalbox build`: builds an image of the configuration, or of the old layout, with the engine of this machine. */
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import type { DockerBuilder } from '../adapters/builders/docker/docker-builder.ts'
+import type { CacheDirectory } from '../adapters/builders/docker/local-cache.ts'
 import { UsageError } from '../domain/errors.ts'
-import { chooseBuilds } from './build/choose-builds.ts'
+import { chooseBuilds, withPlatforms } from './build/choose-builds.ts'
 import { dryRun } from './build/dry-run.ts'
 import { readBuildSubject } from './images/build-subject.ts'
+import { orInterrupted, runInterruptible } from './images/interrupt.ts'
+import { readPlatforms } from './images/platforms.ts'
+import { openRepository } from './images/repository-files.ts'
 import { printable } from './printable.ts'
 
 interface BuildFlags {
@@ -49,7 +54,12 @@ async function build(flags: BuildFlags, directory: string): Promise<void> {
     throw new UsageError('build needs one of -i IMAGE and --all.')
   }
   const { env } = process
-  const wishes = {
+  const { load = false, json = false, all = false } = flags
+  const asked = readPlatforms(flags.platform)
+  const tree = await openRepository(directory)
+  const subject = await readBuildSubject(env)
+  // What is wrong with the images is told before the engine is asked.
+  const chosen = await chooseBuilds(tree, subject, {
     image: flags.image ?? null,
     org: flags.org || null,
     suffix: flags.tagSuffix ?? null,
@@ -57,37 +67,37 @@ async function build(flags: BuildFlags, directory: string): Promise<void> {
     dry: flags.dry === true,
     now: new Date(),
     env,
-  }
-  const subject = await readBuildSubject(env)
-  const asked = readPlatforms(flags.platform)
+  })
   if (flags.dry) {
-    const platforms = asked ?? (flags.load ? await enginePlatform(flags) : null)
-    const chosen = await chooseBuilds(directory, subject, { ...wishes, platforms })
-    const { load = false, json = false, all = false } = flags
-    return dryRun(directory, chosen, { load, json, all })
+    const platforms = asked ?? (load ? await enginePlatform(flags) : null)
+    return dryRun(withPlatforms(chosen, platforms), { directory, root: tree.root, load, json, all })
   }
-  // What is wrong with the images is told before the engine is asked.
-  await chooseBuilds(directory, subject, { ...wishes, platforms: asked })
-  const warnings: string[] = []
-  const builder = await openBuilder(flags, directory, (warning) => warnings.push(warning))
-  const platforms = asked ?? (flags.load ? [builder.platform] : null)
-  const chosen = await chooseBuilds(directory, subject, { ...wishes, platforms })
-  const { buildAndReport } = await import('./build/build-and-report.ts')
-  await buildAndReport(
-    builder,
-    chosen.map(({ build }) => build),
-    {
-      directory: resolve(directory),
+  await runInterruptible(async (signal) => {
+    const warnings: string[] = []
+    const cache =
+      flags.cacheDir === undefined ? null : { path: resolve(directory, flags.cacheDir), written: subject.trusted }
+    const opening = openBuilder(flags, cache, (warning) => warnings.push(warning))
+    const builder = await orInterrupted(signal, opening)
+    const platforms = asked ?? (load ? [builder.platform] : null)
+    const { buildAndReport } = await import('./build/build-and-report.ts')
+    const takeWarnings = () => warnings.splice(0)
+    await buildAndReport(builder, withPlatforms(chosen, platforms), {
+      root: tree.root,
       env,
-      load: flags.load === true,
-      json: flags.json === true,
-      all: flags.all === true,
-      takeWarnings: () => warnings.splice(0),
-    },
-  )
+      load,
+      json,
+      all,
+      takeWarnings,
+      signal,
+    })
+  })
 }
 
-async function openBuilder(flags: BuildFlags, directory: string, onWarning: (warning: string) => void) {
+async function openBuilder(
+  flags: BuildFlags,
+  cacheDirectory: CacheDirectory | null,
+  onWarning: (warning: string) => void,
+): Promise<DockerBuilder> {
   const [{ openDockerBuilder }, { readCredentials }] = await Promise.all([
     import('../adapters/builders/docker/docker-builder.ts'),
     import('../adapters/registry/credentials.ts'),
@@ -95,7 +105,7 @@ async function openBuilder(flags: BuildFlags, directory: string, onWarning: (war
   return openDockerBuilder({
     program: flags.builder ?? null,
     env: process.env,
-    cacheDirectory: flags.cacheDir === undefined ? null : resolve(directory, flags.cacheDir),
+    cacheDirectory,
     credentials: readCredentials(process.env),
     onWarning,
     now: () => new Date(),
@@ -105,23 +115,11 @@ async function openBuilder(flags: BuildFlags, directory: string, onWarning: (war
 /** Where no engine answers, a dry run tells what one on this machine would most likely be. */
 async function enginePlatform(flags: BuildFlags): Promise<readonly string[]> {
   try {
-    return [(await openBuilder(flags, '.', () => {})).platform]
+    return [(await openBuilder(flags, null, () => {})).platform]
   } catch (error) {
     const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`
     const why = error instanceof Error ? error.message : String(error)
     console.error(printable(`warning: The engine's platform is not known, and taken to be ${platform}: ${why}`))
     return [platform]
   }
-}
-
-const PLATFORM = /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/
-
-function readPlatforms(text: string | undefined): readonly string[] | null {
-  if (text === undefined) return null
-  const platforms = text.split(',').map((platform) => platform.trim())
-  const wrong = platforms.find((platform) => !PLATFORM.test(platform))
-  if (wrong === undefined) return [...new Set(platforms)]
-  throw new UsageError(
-    `--platform has ${JSON.stringify(wrong)}, which is no platform; write such as linux/amd64,linux/arm64.`,
-  )
 }

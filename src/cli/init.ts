@@ -2,7 +2,6 @@
  * `signalbox init`: writes a first configuration and the executor workflows that it names, from what the repository has.
  * It asks only on a terminal, and never replaces a file unless it is told to.
  */
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Findings, Scaffold, ScaffoldChoices } from '../domain/scaffold.ts'
@@ -28,7 +27,10 @@ export function registerInit(program: Command): void {
     .option('--force', 'replace files that are there already')
     .option('--lint-fix', 'also write the workflow that repairs what linters complain about')
     .option('--gate <name>', 'name of the check that merging will wait for', 'CI passed')
-    .option('--cli <package>', 'what the workflows run with npx: a package with its version, or the URL of a tarball')
+    .option(
+      '--cli <package>',
+      'what the workflows run with npx: a package with its version, or the https URL of a tarball (else what the variable SIGNALBOX_CLI of the repository names)',
+    )
     .action(async (_options: unknown, command: Command) => {
       await init(command.optsWithGlobals<InitOptions>())
     })
@@ -65,31 +67,29 @@ async function init(options: InitOptions): Promise<void> {
 
 async function refuseNothing({ images, projects, notes }: Findings, root: string): Promise<void> {
   if (images.length + projects.length > 0) return
-  const { UsageError } = await import('../domain/errors.ts')
+  const [{ UsageError }, { MANIFESTS }] = await Promise.all([
+    import('../domain/errors.ts'),
+    import('../domain/scaffold/languages.ts'),
+  ])
+  const names = new Intl.ListFormat('en-GB').format(['Dockerfiles', ...Object.keys(MANIFESTS)])
   throw new UsageError(
     [
-      `There is nothing in ${root} to build, lint or test: init looks for Dockerfiles, package.json, pyproject.toml, go.mod and Cargo.toml.`,
+      `There is nothing in ${root} to build, lint or test: init looks for ${names}.`,
       ...notes,
       'Choose another directory with -C, or write .github/signalbox.yml by hand.',
     ].join(' '),
   )
 }
 
-/** What npx takes, as far as it needs no quotes in YAML or an expression. */
-const PACKAGE = /^[A-Za-z0-9@][A-Za-z0-9@._:/#+~-]{0,199}$/
-
-async function readCommandLine(asked: string | undefined): Promise<string> {
-  if (asked !== undefined && !PACKAGE.test(asked)) {
-    const { UsageError } = await import('../domain/errors.ts')
-    throw new UsageError(
-      `--cli takes a package such as signalbox@1.2.3, or the URL of a tarball; «${asked}» is neither.`,
-    )
-  }
-  if (asked !== undefined) return asked
-  const manifest: { name: string; version: string } = JSON.parse(
-    await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+/** Without a default: jobs that may push images run it, and nobody but the repository says whose it is. */
+async function readCommandLine(asked: string | undefined): Promise<string | null> {
+  if (asked === undefined) return null
+  const { isPinnedCommandLine } = await import('../domain/scaffold/command-line.ts')
+  if (isPinnedCommandLine(asked)) return asked
+  const { UsageError } = await import('../domain/errors.ts')
+  throw new UsageError(
+    `--cli takes a package with its exact version, such as @acme/signalbox@1.2.3, or the https URL of a tarball (.tgz); «${asked}» is neither.`,
   )
-  return `${manifest.name}@${manifest.version}`
 }
 
 async function choose(found: Findings, defaults: ScaffoldChoices, options: InitOptions) {
@@ -137,10 +137,10 @@ function report(
   for (const { path } of files) console.log(printable(`${replaced.includes(path) ? 'replaced' : 'wrote'} ${path}`))
   for (const note of notes) console.log(printable(`note: ${note}`))
   const base = /^[\w./-]+$/.test(defaultBranch) ? defaultBranch : 'BASE'
-  const settings =
+  const settings = (page: string) =>
     repository === null
       ? 'in the settings of the repository'
-      : `at https://github.com/${repository.owner}/${repository.name}/settings/branches`
+      : `at https://github.com/${repository.owner}/${repository.name}/settings/${page}`
   console.log(
     printable(
       `
@@ -149,9 +149,18 @@ Next:
   2. See what a change would start: signalbox plan --from-git ${base}..HEAD
   3. Commit the files and merge them: Signalbox reads its configuration, and dispatches workflows, on the default branch.
   4. Install the GitHub App on the repository.
-  5. Require the check «${choices.gateName}», bound to the app, ${settings}.
-The workflows run ${choices.commandLine} with npx. If that package is not in your registry, set the repository's Actions
-variable SIGNALBOX_CLI to one that is, or to the URL of a tarball.`,
+  5. Require the check «${choices.gateName}», bound to the app, ${settings('branches')}.
+${files.some(({ text }) => text.includes('SIGNALBOX_CLI')) ? aboutCommandLine(choices.commandLine, settings('variables/actions')) : ''}`.trimEnd(),
     ),
   )
+}
+
+function aboutCommandLine(commandLine: string | null, settings: string): string {
+  if (commandLine !== null)
+    return `The workflows that build images run ${commandLine} with npx, or what the repository's Actions variable SIGNALBOX_CLI
+names instead.`
+  return `  6. Set the Actions variable SIGNALBOX_CLI, ${settings}: the workflows that build
+     images run what it names with npx, and fail while it is not set. Run «npm pack» in a clone of Signalbox, upload the
+     tarball where your runners reach it, and take its https URL; or publish the package under a scope of your own, and
+     take its name with its version, such as @acme/signalbox@0.1.0.`
 }

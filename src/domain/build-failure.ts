@@ -6,9 +6,15 @@
 
 /** The line of a build's log that says why it failed, without the marks around it; null: no line says. */
 export function findFailure(log: readonly string[]): string | null {
-  const lines = log.map(withoutStep)
-  const marked = lines.map((line) => /^(?:ERROR|error|Error):? *(\S.*)$/.exec(line)?.[1] ?? null)
-  return marked.findLast((said) => said !== null) ?? lines.findLast((line) => UNMARKED.test(line)) ?? null
+  const caches = log.flatMap((line) => /^(#\d+ )importing cache manifest\b/.exec(line)?.[1] ?? [])
+  // That a cache is not there yet ends no build.
+  const lines = log.filter((line) => !caches.some((step) => line.startsWith(step)))
+  for (const line of lines.toReversed()) {
+    const marked = /^(?:ERROR|error|Error):? *(\S.*)$/.exec(withoutStep(line))?.[1]
+    if (marked !== undefined) return marked
+    if (UNMARKED.test(line.trim())) return line.trim()
+  }
+  return null
 }
 
 /** The last line of a log that says anything at all; null: none does. */
@@ -16,9 +22,9 @@ export function lastWords(log: readonly string[]): string | null {
   return log.map(withoutStep).findLast((line) => /[\p{L}\p{N}]/u.test(line)) ?? null
 }
 
-/** Faults of Docker's own client, before or after BuildKit, and of the network, are printed as they are. */
+/** What Docker's client says of itself, or of the network, has neither a mark nor the number of a step. */
 const UNMARKED =
-  /^(?:failed to solve\b|unable to prepare context\b|dockerfile parse error\b|denied: |unauthorized: )|\bdial (?:tcp|unix|udp)\b|\b(?:connection refused|no such host|i\/o timeout)$/
+  /^(?:failed to (?:solve|compute|create|read|load|export|push|fetch)\b|executor failed running\b|unable to prepare context\b|dockerfile parse error\b|denied: |unauthorized: )|^(?!#\d).*\bdial (?:tcp|unix|udp)\b/
 
 /** BuildKit begins a line with the number of its step. */
 function withoutStep(line: string): string {

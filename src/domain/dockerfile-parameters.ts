@@ -76,7 +76,8 @@ export function appDockerfileParameters(given: Partial<AppImageSettings>): AppIm
 const ACCOUNT = /^[a-z_][a-z0-9_-]{0,31}$/
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/
 const GROUP = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
-const EXTENSION_PREFIX = /^[A-Za-z0-9._-]*$/
+/** Not empty: what begins with it is removed before what there is now is installed. */
+const EXTENSION_PREFIX = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 const DIRECTORY = /^(?:\/[A-Za-z0-9_.-]*[A-Za-z0-9_-])+$/
 const PERSON = /^[\p{L}\p{N}@._+-]+(?: [\p{L}\p{N}@._+-]+)*$/u
 const APPLICATION = /^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_.]*$/

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkVersion } from '../../src/adapters/builders/docker/choose-engine.ts'
 import { type DockerBuilder, openDockerBuilder } from '../../src/adapters/builders/docker/docker-builder.ts'
-import { pruneLocalCache, useLocalCache } from '../../src/adapters/builders/docker/local-cache.ts'
+import { type CacheDirectory, pruneLocalCache, useLocalCache } from '../../src/adapters/builders/docker/local-cache.ts'
 import { ANONYMOUS } from '../../src/adapters/registry/credentials.ts'
 import { BuildError } from '../../src/domain/errors.ts'
 import type { BuildRequest } from '../../src/ports.ts'
@@ -149,10 +149,19 @@ describe.skipIf(engineMissing !== null || registryMissing !== null)('a real engi
     expect(await builder.exists(`failed-${process.pid}:1`)).toBe(false)
   })
 
+  test.each([
+    ['a Dockerfile with a mistake', 'FOO bar\n', {}, /failed: .*unknown instruction: FOO/],
+    ['a file that is not there', 'COPY gone /x\n', {}, /failed: .*gone.*not found/],
+    ['a context that is not there', '', { context: '/nowhere at all' }, /failed: .*\/nowhere at all.* not found/],
+  ])('%s is told as the reason', async (_what, dockerfile, changes, message) => {
+    const request = await makeRequest(dockerfile, [`wrong-${process.pid}:1`], changes)
+    await expect(buildIt(request)).rejects.toThrow(message)
+  })
+
   test('a registry that is not there fails the push, not the build', async () => {
     const tag = `127.0.0.1:1/acme/app:${process.pid}`
     const request = await makeRequest('RUN true\n', [tag], { push: true, load: false })
-    await expect(buildIt(request)).rejects.toThrow(/^Pushing 127.0.0.1:1\/acme\/app:\d+ failed: /)
+    await expect(buildIt(request)).rejects.toThrow(/^Pushing 127.0.0.1:1\/acme\/app:\d+ failed: .*connection refused$/)
     expect(await builder.exists(tag)).toBe(true)
   })
 
@@ -238,6 +247,57 @@ describe('what is missing', () => {
     server.close()
   })
 
+  test.each<[string, string, RegExp]>([
+    [
+      'that hangs',
+      'sleep 60',
+      /^Docker does not answer "docker --version": it did not answer within 0\.3 seconds\. Run that/,
+    ],
+    [
+      'that fails',
+      'echo broken >&2; exit 3',
+      /^Docker does not answer "docker --version": it ended with 3: broken\. Run that/,
+    ],
+    [
+      'whose plugin hangs',
+      'case "$1" in buildx) sleep 60;; *) echo "Docker version 28";; esac',
+      /^Docker does not answer "docker buildx version": it did not answer within/,
+    ],
+  ])('a program %s is not called missing', async (_what, script, message) => {
+    const server = createServer((_request, response) =>
+      response.end(JSON.stringify({ Version: '28.0.0', Os: 'linux', Arch: 'amd64', Components: [] })),
+    )
+    const socket = join(await mkdtemp(join(directory, 'engine-')), 'socket')
+    await new Promise<void>((resolve) => server.listen(socket, resolve))
+    const PATH = `${await makeProgram('docker', script)}:/usr/bin:/bin`
+    const env = { PATH, DOCKER_HOST: `unix://${socket}` }
+    const started = performance.now()
+    await expect(openDockerBuilder({ ...OPTIONS, env, answerMs: 300, onWarning: () => {} })).rejects.toThrow(message)
+    expect(performance.now() - started).toBeLessThan(10_000)
+    server.close()
+  })
+
+  test('an engine that does not answer is not waited for, be it in the beginning or later', async () => {
+    let silent = true
+    const server = createServer((request, response) => {
+      if (!silent && request.url?.endsWith('/version'))
+        response.end(JSON.stringify({ Version: '28.0.0', Os: 'linux', Arch: 'amd64', Components: [] }))
+    })
+    const socket = join(directory, 'silent.sock')
+    await new Promise<void>((resolve) => server.listen(socket, resolve))
+    const PATH = `${await makeProgram('docker', 'echo "Docker version 28"')}:/usr/bin:/bin`
+    const env = { PATH, DOCKER_HOST: `unix://${socket}` }
+    const opening = () => openDockerBuilder({ ...OPTIONS, env, answerMs: 300, onWarning: () => {} })
+    const message = `The Docker engine at unix://${socket} does not answer within 0.3 seconds. Look whether it hangs`
+    await expect(opening()).rejects.toThrow(message)
+    silent = false
+    const builder = await opening()
+    await expect(builder.exists('a/b:1')).rejects.toThrow(message)
+    await expect(builder.tag('a/b:1', 'a/b:2')).rejects.toThrow(message)
+    server.closeAllConnections()
+    server.close()
+  })
+
   test.each([
     ['Docker', '18.09.0', true],
     ['Docker', '18.06.3-ce', false],
@@ -255,17 +315,18 @@ describe('what is missing', () => {
 
 describe('Podman, by what is asked of its program', () => {
   /** A program that stands in for Podman: it writes down what it was asked, and answers as Podman does. */
-  async function recordPodman(version: string) {
+  async function recordPodman(version: string, name: 'podman' | 'docker' = 'podman') {
     const record = join(await mkdtemp(join(directory, 'podman-')), 'asked')
     const digest = `sha256:${'a'.repeat(64)}`
     const bin = await makeProgram(
-      'podman',
+      name,
       [
         `echo "$*" >> ${record}`,
         'file() { while [ "$1" != "$0" ] && [ $# -gt 1 ]; do [ "$1" = "$want" ] && echo "$2" && return; shift; done; }',
         'case "$1" in',
+        `  --version) echo "podman version ${version}";;`,
         `  version) echo "${version} linux/amd64";;`,
-        '  image) [ "$3" = there:1 ];;',
+        '  image) case "$3" in there:1) ;; gone:1) exit 1;; *) echo "Error: the storage is broken" >&2; exit 125;; esac;;',
         '  build) want=--iidfile; echo "sha256:id" > "$(file "$@")"; echo "STEP 1/1: FROM x";;',
         `  push) want=--digestfile; printf ${digest} > "$(file "$@")";;`,
         '  pull) [ "$2" = there:1 ] || { echo "Error: manifest unknown" >&2; exit 125; };;',
@@ -310,8 +371,23 @@ describe('Podman, by what is asked of its program', () => {
     ])
     expect(await builder.exists('there:1')).toBe(true)
     expect(await builder.exists('gone:1')).toBe(false)
+    await expect(builder.exists('broken:1')).rejects.toThrow(
+      'Podman does not answer "podman image exists broken:1": it ended with 125: Error: the storage is broken.',
+    )
     expect(await builder.pull('there:1', running)).toBe(true)
     expect(await builder.pull('gone:1', running)).toBe(false)
+  })
+
+  test.each([null, 'docker'] as const)("is known when it goes by Docker's name, with %s wanted", async (program) => {
+    const { env, asked } = await recordPodman('4.9.4', 'docker')
+    const builder = await openDockerBuilder({ ...OPTIONS, program, env, onWarning: () => {} })
+    expect(builder).toMatchObject({ kind: 'podman', platform: 'linux/amd64', keepsImages: true })
+    expect(await builder.exists('there:1')).toBe(true)
+    expect(await asked()).toEqual([
+      '--version',
+      'version --format {{.Client.Version}} {{.Client.OsArch}}',
+      'image exists there:1',
+    ])
   })
 
   test('is chosen where there is no Docker, and refused when it is too old', async () => {
@@ -333,6 +409,7 @@ describe('the cache directory', () => {
   async function makeLayout(place: string, usedDaysAgo: number) {
     const blobs = join(place, 'blobs/sha256')
     await mkdir(blobs, { recursive: true })
+    await writeFile(join(place, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
     const write = async (file: string, content: unknown, days: number) => {
       await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
       await utimes(file, daysAgo(days), daysAgo(days))
@@ -352,24 +429,45 @@ describe('the cache directory', () => {
 
   test('is read once it exists, written always, and reading it is using it', async () => {
     const cache = join(await mkdtemp(join(directory, 'cache-')), 'a,b')
-    const first = await useLocalCache(cache, 'ghcr.io/acme/app', now)
+    const own = { path: cache, written: true }
+    const first = await useLocalCache(own, 'ghcr.io/acme/app', now)
     expect(first).toEqual({
       cacheFrom: [],
       cacheTo: [expect.stringMatching(/^type=local,"dest=.*a,b\/ghcr\.io-acme-app-[0-9a-f]{8}",mode=max$/)],
     })
     const place = /dest=(.*)",/.exec(first.cacheTo[0] ?? '')?.[1] ?? ''
     await makeLayout(place, 30)
-    const second = await useLocalCache(cache, 'ghcr.io/acme/app', now)
+    const second = await useLocalCache(own, 'ghcr.io/acme/app', now)
     expect(second.cacheFrom).toEqual([`type=local,"src=${place}"`])
     expect((await stat(join(place, 'index.json'))).mtime).toEqual(now)
-    expect((await useLocalCache(cache, 'ghcr.io/acme-app', now)).cacheFrom).toEqual([])
+    expect((await useLocalCache(own, 'ghcr.io/acme-app', now)).cacheFrom).toEqual([])
+  })
+
+  test('of what is not trusted is read, and left as it is', async () => {
+    const cache = join(await mkdtemp(join(directory, 'cache-')), 'cache')
+    const read = () => useLocalCache({ path: cache, written: false }, 'ghcr.io/acme/app', now)
+    expect(await read()).toEqual({ cacheFrom: [], cacheTo: [] })
+    await expect(stat(cache)).rejects.toThrow('ENOENT')
+    const { cacheTo } = await useLocalCache({ path: cache, written: true }, 'ghcr.io/acme/app', now)
+    const place = /dest=(.*),mode/.exec(cacheTo[0] ?? '')?.[1] ?? ''
+    await makeLayout(place, 5)
+    expect(await read()).toEqual({ cacheFrom: [`type=local,src=${place}`], cacheTo: [] })
+    expect((await stat(join(place, 'index.json'))).mtime).toEqual(daysAgo(5))
+  })
+
+  test('that cannot be one is named', async () => {
+    const file = join(await mkdtemp(join(directory, 'cache-')), 'file')
+    await writeFile(file, '')
+    await expect(useLocalCache({ path: file, written: true }, 'a/b', now)).rejects.toThrow(
+      `${file} cannot be the cache directory: `,
+    )
   })
 
   test('loses what nobody used for a week, and nothing else', async () => {
     const cache = await mkdtemp(join(directory, 'cache-'))
-    const used = await makeLayout(join(cache, 'used'), 1)
-    const broken = await makeLayout(join(cache, 'broken'), 1)
-    await makeLayout(join(cache, 'unused'), 8)
+    const used = await makeLayout(join(cache, 'used-0123abcd'), 1)
+    const broken = await makeLayout(join(cache, 'broken-0123abcd'), 1)
+    await makeLayout(join(cache, 'unused-0123abcd'), 8)
     await writeFile(join(broken, name('1')), '{ "layers"')
     await mkdir(join(cache, 'something else'))
     await writeFile(join(cache, 'something else', 'old'), 'not ours')
@@ -377,11 +475,120 @@ describe('the cache directory', () => {
     expect(await pruneLocalCache(cache, now)).toBeGreaterThan('old'.length)
     expect((await readdir(used)).map((file) => file[0])).toEqual(['1', '2', '4'])
     expect((await readdir(broken)).map((file) => file[0])).toEqual(['1', '2', '3', '4'])
-    expect((await readdir(cache)).toSorted()).toEqual(['broken', 'something else', 'used'])
+    expect((await readdir(cache)).toSorted()).toEqual(['broken-0123abcd', 'something else', 'used-0123abcd'])
     expect(await readdir(join(cache, 'something else'))).toEqual(['old'])
+  })
+
+  test('keeps whatever is not its own, however old', async () => {
+    const cache = await mkdtemp(join(directory, 'cache-'))
+    // Another directory of the same name, another name of the same kind, and files beside those of a layout.
+    await makeLayout(join(cache, 'site-0123abcd'), 99)
+    await rm(join(cache, 'site-0123abcd', 'oci-layout'))
+    await writeFile(join(cache, 'site-0123abcd', 'src'), 'mine')
+    await makeLayout(join(cache, 'an-oci-layout'), 99)
+    await makeLayout(join(cache, 'both-0123abcd'), 99)
+    await writeFile(join(cache, 'both-0123abcd', 'notes'), 'mine')
+    await makeLayout(join(directory, 'elsewhere-0123abcd'), 99)
+    await symlink(join(directory, 'elsewhere-0123abcd'), join(cache, 'link-0123abcd'))
+    await pruneLocalCache(cache, now)
+    expect((await readdir(join(cache, 'site-0123abcd'))).toSorted()).toEqual(['blobs', 'index.json', 'src'])
+    expect((await readdir(join(cache, 'an-oci-layout'))).toSorted()).toEqual(['blobs', 'index.json', 'oci-layout'])
+    expect(await readdir(join(cache, 'both-0123abcd'))).toEqual(['notes'])
+    expect(await readdir(join(directory, 'elsewhere-0123abcd'))).toHaveLength(3)
+  })
+
+  test('is pruned although a layer cannot be looked at, as when another build takes it away', async () => {
+    const cache = await mkdtemp(join(directory, 'cache-'))
+    const blobs = await makeLayout(join(cache, 'used-0123abcd'), 1)
+    await symlink('gone', join(blobs, name('5')))
+    await expect(pruneLocalCache(cache, now)).resolves.toBe('old'.length)
   })
 
   test('that is not there is none', async () => {
     expect(await pruneLocalCache(join(directory, 'no such'), now)).toBe(0)
+  })
+
+  /** Builds with a program that stands in for Docker with buildx, or without it, and does `script` as the build. */
+  async function buildWith(cacheDirectory: CacheDirectory, script: string, frontend: 'buildx' | 'buildkit' = 'buildx') {
+    const server = createServer((_request, response) =>
+      response.end(JSON.stringify({ Version: '28.0.0', Os: 'linux', Arch: 'amd64', Components: [] })),
+    )
+    const place = await mkdtemp(join(directory, 'fake-'))
+    const socket = join(place, 'socket')
+    await new Promise<void>((resolve) => server.listen(socket, resolve))
+    const bin = await makeProgram(
+      'docker',
+      [
+        'case "$*" in',
+        '  --version) echo "Docker version 28";;',
+        `  "buildx version") [ ${frontend} = buildx ];;`,
+        '  "build --help") echo --progress;;',
+        `  build*) echo "$*" > ${place}/asked; ${script};;`,
+        'esac',
+      ].join('\n'),
+    )
+    const warnings: string[] = []
+    const builder = await openDockerBuilder({
+      ...OPTIONS,
+      cacheDirectory,
+      now: () => now,
+      env: { PATH: `${bin}:/usr/bin:/bin`, DOCKER_HOST: `unix://${socket}` },
+      onWarning: (warning) => warnings.push(warning),
+    })
+    server.close()
+    const request = {
+      context: place,
+      dockerfile: null,
+      target: null,
+      tags: ['a/b:1'],
+      platforms: [],
+      buildArgs: {},
+      labels: {},
+      cacheFrom: [],
+      cacheTo: [],
+      push: false,
+      load: true,
+    }
+    const building = builder.build(request, { onLine: () => {}, signal: new AbortController().signal })
+    const failure = await building.then(
+      () => null,
+      (error: Error) => error.message,
+    )
+    return { failure, warnings, asked: await readFile(join(place, 'asked'), 'utf8') }
+  }
+
+  test('is written by what is trusted, and only read by what is not', async () => {
+    const path = await mkdtemp(join(directory, 'cache-'))
+    const first = await buildWith({ path, written: true }, 'true')
+    expect(first.asked).toContain(`--cache-to=type=local,dest=${path}/a-b-`)
+    const place = /dest=(.*),mode/.exec(first.asked)?.[1] ?? ''
+    await makeLayout(place, 30)
+    const { asked } = await buildWith({ path, written: false }, 'true')
+    expect(asked).not.toContain('--cache-to')
+    expect(asked).toContain(`--cache-from=type=local,src=${place} `)
+    // Nor does it take away what others may still use.
+    expect((await readdir(place)).toSorted()).toEqual(['blobs', 'index.json', 'oci-layout'])
+  })
+
+  test('is pruned where buildx uses it, nowhere else', async () => {
+    const path = await mkdtemp(join(directory, 'cache-'))
+    await makeLayout(join(path, 'unused-0123abcd'), 30)
+    await buildWith({ path, written: true }, 'true', 'buildkit')
+    expect(await readdir(path)).toEqual(['unused-0123abcd'])
+    await buildWith({ path, written: true }, 'true')
+    expect(await readdir(path)).toEqual([])
+  })
+
+  test.each([
+    ['a build that went well', 'true', null],
+    ['a build that failed', 'echo "ERROR: the real reason"; exit 1', 'The build of a/b:1 failed: the real reason'],
+  ])('that cannot be pruned is no matter of %s', async (_what, script, message) => {
+    const path = join(await mkdtemp(join(directory, 'cache-')), 'cache')
+    const circle = `rm -rf ${path}; ln -s cache ${path}`
+    const { failure, warnings } = await buildWith({ path, written: true }, `${circle}; ${script}`)
+    expect(failure).toBe(message)
+    expect(warnings).toEqual([
+      expect.stringMatching(/^What is old in the cache directory \S+\/cache could not be removed: ELOOP/),
+    ])
   })
 })

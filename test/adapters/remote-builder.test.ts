@@ -155,6 +155,18 @@ describe('the context', () => {
     expect(await readdir(sent)).toEqual(['Dockerfile', 'file'])
   })
 
+  test('has to be archived somewhere', async () => {
+    const { url, asked } = await serve()
+    const before = process.env.TMPDIR
+    process.env.TMPDIR = join(directory, 'gone')
+    const failing = builderOf({ url }).build(request(), watch().options)
+    await expect(failing).rejects.toThrow(
+      `The directory of temporary files ${directory}/gone (TMPDIR) cannot be used: there is no such file or directory.`,
+    )
+    process.env.TMPDIR = before
+    expect(asked).toEqual([])
+  })
+
   test('is never whole in memory', async () => {
     // Random bytes, which no compression makes small.
     execFileSync('dd', ['if=/dev/urandom', `of=${join(context, 'big')}`, 'bs=1M', 'count=128'], { stdio: 'ignore' })
@@ -193,6 +205,12 @@ describe('the context', () => {
       'The Dockerfile /nowhere/D cannot be read: there is',
     ],
     [
+      'a Dockerfile that is a pipe',
+      async () => void execFileSync('mkfifo', [join(directory, 'P')]),
+      { dockerfile: 'P' },
+      'P cannot be read: it is a named pipe, and no file.',
+    ],
+    [
       'a pipe',
       async () => void execFileSync('mkfifo', [join(context, 'pipe')]),
       {},
@@ -215,7 +233,8 @@ describe('the context', () => {
   ])('with %s is refused before anything is sent', async (_name, prepare, changes, message) => {
     await prepare?.()
     const { url, asked } = await serve()
-    const failing = builderOf({ url }).build(request(changes), watch().options)
+    const dockerfile = changes.dockerfile === 'P' ? { dockerfile: join(directory, 'P') } : {}
+    const failing = builderOf({ url }).build(request({ ...changes, ...dockerfile }), watch().options)
     await expect(failing).rejects.toMatchObject({ name: 'UsageError' })
     await expect(failing).rejects.toThrow(message)
     expect(asked).toEqual([])
@@ -259,6 +278,25 @@ describe('how a build ends', () => {
     await expect(failing).rejects.toThrow(
       `The build of ${TAGS[0]} ${what} (${status}, build build/1?& at ${host}): step 79`,
     )
+  })
+
+  test.each(['a\n::set-output name=image::evil', 'evil image', '', '-'.repeat(5)])(
+    'with an image that the service calls %j',
+    async (image) => {
+      const { url } = await serve({ answers: [{ status: 'SUCCESS', image }] })
+      const { options } = watch()
+      const building = builderOf({ url }).build(request(), options)
+      if (image === '') await expect(building).resolves.toMatchObject({ image: TAGS[0] })
+      else
+        await expect(building).rejects.toThrow(
+          `it calls what it built ${JSON.stringify(image)}, which is no name of an image.`,
+        )
+    },
+  )
+
+  test('with a status that would be a line of its own', async () => {
+    const { url } = await serve({ answers: [{ status: 'WORKING\n::stop-commands::x' }] })
+    await expect(builderOf({ url }).build(request(), watch().options)).rejects.toThrow('is not its protocol')
   })
 
   test('a failure without a word', async () => {
@@ -352,6 +390,11 @@ describe('a service that is busy or broken', () => {
   test.each<[string, Override, string]>([
     ['no JSON', (_asked, response) => response.end('<html>').writableEnded, 'with something that is not its protocol'],
     ['no id', (_asked, response) => response.end('{"build_id":null}').writableEnded, 'is not its protocol'],
+    [
+      'an id that would be a line of its own',
+      (_asked, response) => response.end(JSON.stringify({ build_id: 'a\n::stop-commands::x' })).writableEnded,
+      'is not its protocol',
+    ],
     [
       'a refusal',
       (_a, response) => response.writeHead(422).end('{"detail":"no tag"}').writableEnded,

@@ -26,6 +26,16 @@ test.each<[string[], string | null]>([
     ['#7 ERROR: process "/bin/false" did not complete', '#7 0.1 dial tcp 127.0.0.1:1: connect: connection refused'],
     'process "/bin/false" did not complete',
   ],
+  [
+    [
+      '#4 importing cache manifest from a.b/c:buildcache-x',
+      '#4 ERROR: a.b/c:buildcache-x: not found',
+      'failed to compute cache key: "/gone" not found: not found',
+      '#4 ERROR: a.b/c:buildcache-x: not found',
+    ],
+    'failed to compute cache key: "/gone" not found: not found',
+  ],
+  [['#4 importing cache manifest from a.b/c:d', '#4 ERROR: a.b/c:d: not found'], null],
 ])('of %j it tells %j', (log, failure) => {
   expect(findFailure(log)).toBe(failure)
 })

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/domain/parse-config.ts'
+import { isPinnedCommandLine } from '../../src/domain/scaffold/command-line.ts'
 import { findImages } from '../../src/domain/scaffold/images.ts'
 import { findProjects } from '../../src/domain/scaffold/projects.ts'
 import { decideScaffold, readFindings } from '../../src/domain/scaffold.ts'
 import { makeSurvey } from '../support/survey.ts'
 
-const CHOICES = { gateName: 'CI passed', lintFix: false, commandLine: 'signalbox@1.2.3' }
+const CHOICES = { gateName: 'CI passed', lintFix: false, commandLine: null }
 const node = (scripts: Record<string, string>, more: object = {}) => JSON.stringify({ scripts, ...more })
 const TESTED = node({ test: 'x' })
 
@@ -27,6 +28,35 @@ describe('projects', () => {
       'yarn 4',
       { 'package.json': node({ test: 'x' }, { packageManager: 'yarn@4.1.0' }), 'yarn.lock': '' },
       ['corepack enable', 'yarn install --immutable', 'yarn run test'],
+    ],
+    [
+      'pnpm by its name alone',
+      { 'package.json': node({ test: 'x' }, { packageManager: 'pnpm@9.0.0' }) },
+      ['corepack enable', 'pnpm install --no-frozen-lockfile', 'pnpm run test'],
+    ],
+    [
+      'yarn 1 by its name alone',
+      { 'package.json': node({ test: 'x' }, { packageManager: 'yarn@1.22.22' }) },
+      ['corepack enable', 'yarn install', 'yarn run test'],
+    ],
+    [
+      'yarn 4 by its name alone',
+      { 'package.json': node({ test: 'x' }, { packageManager: 'yarn@4.1.0' }) },
+      ['corepack enable', 'yarn install --no-immutable', 'yarn run test'],
+    ],
+    [
+      'bun by its name alone',
+      { 'package.json': node({ test: 'x' }, { packageManager: 'bun@1.2.0' }) },
+      ['bun install', 'bun run test'],
+    ],
+    [
+      'a name that wins over the lock file of another one',
+      {
+        'package.json': node({ test: 'x' }, { packageManager: 'pnpm@9.0.0' }),
+        'package-lock.json': '',
+        'pnpm-lock.yaml': '',
+      },
+      ['corepack enable', 'pnpm install --frozen-lockfile', 'pnpm run test'],
     ],
     ['bun', { 'package.json': TESTED, 'bun.lockb': '' }, ['bun install --frozen-lockfile', 'bun run test']],
     ['only a build', { 'package.json': node({ build: 'x' }) }, ['npm install', 'npm run build']],
@@ -60,6 +90,16 @@ describe('projects', () => {
         'pipx run pre-commit==4.3.0 run --all-files --show-diff-on-failure',
       ],
     ],
+    [
+      'pip with a package',
+      { 'pyproject.toml': '[project]\nname = "x"\n', 'tests/test_a.py': '' },
+      ['python -m pip install -e .', 'python -m pip install pytest', 'python -m pytest'],
+    ],
+    [
+      'tests without a package',
+      { 'pyproject.toml': '[tool.ruff]\n', 'tests/test_a.py': '' },
+      ['python -m pip install pytest', 'python -m pytest', 'pipx run ruff==0.12.0 check .'],
+    ],
     ['go', { 'go.mod': '' }, ['go test ./...', 'go vet ./...', 'test -z "$(gofmt -l . | tee /dev/stderr)"']],
     [
       'rust',
@@ -70,6 +110,40 @@ describe('projects', () => {
     const [project, ...rest] = findProjects(makeSurvey(files)).projects
     expect([...(project?.install ?? []), ...(project?.test ?? []), ...(project?.lint ?? [])]).toEqual(expected)
     expect(rest).toEqual([])
+  })
+
+  const hooks = (language: string) => `repos:\n  - hooks:\n      - id: types\n        language: ${language}\n`
+
+  test.each<[string, Record<string, string>, string[]]>([
+    ['only tools that pipx runs', { 'pyproject.toml': '[tool.ruff]\n' }, ['pipx run ruff==0.12.0 check .']],
+    [
+      'hooks that bring their tools',
+      { 'pyproject.toml': '[tool.poetry]\n', '.pre-commit-config.yaml': hooks('python') },
+      ['pipx run pre-commit==4.3.0 run --all-files --show-diff-on-failure'],
+    ],
+    [
+      'hooks that call what is installed',
+      { 'pyproject.toml': '[tool.poetry]\n', '.pre-commit-config.yaml': hooks('system') },
+      [
+        'pipx install poetry==2.1.3',
+        'poetry install --no-interaction',
+        'pipx run pre-commit==4.3.0 run --all-files --show-diff-on-failure',
+      ],
+    ],
+    [
+      'linters among the dependencies',
+      { 'package.json': node({ lint: 'x' }), 'package-lock.json': '' },
+      ['npm ci', 'npm run lint'],
+    ],
+  ])('what runs to lint: %s', (_name, files, expected) => {
+    for (const kind of ['lint', 'fix'] as const) {
+      const { workflows } = decideScaffold(readFindings(makeSurvey(files)), { ...CHOICES, lintFix: true })
+      const plan = workflows.find(({ file }) => file === (kind === 'lint' ? 'lint.yml' : 'lint-fix.yml'))
+      const [project] = (plan?.values.projects ?? []) as readonly { install: string[]; lint: string[]; fix: string[] }[]
+      // Not every linter can repair.
+      if (kind === 'lint' || project !== undefined)
+        expect([...(project?.install ?? []), ...(project?.lint ?? [])]).toEqual(expected)
+    }
   })
 
   test.each<[string, Record<string, string>, string[]]>([
@@ -151,6 +225,22 @@ describe('images', () => {
     ],
   ])('%s', (_name, files, expected) => {
     expect(place(files)).toEqual(expected)
+  })
+
+  test.each<[string, Record<string, string>, string[]]>([
+    ['one: the repository itself', { 'api/Dockerfile': '' }, ['ghcr.io/${{ repo.owner }}/${{ repo.name }}']],
+    [
+      'several: below it',
+      { 'api/Dockerfile': '', 'web/Dockerfile': '' },
+      ['ghcr.io/${{ repo.owner }}/${{ repo.name }}/api', 'ghcr.io/${{ repo.owner }}/${{ repo.name }}/web'],
+    ],
+    [
+      'one beside one of the older layout, which has its own and could be called like the repository',
+      { 'api/Dockerfile': '', 'containers/app/Dockerfile': '', 'containers/app/config.sh': 'DOCKER_IMAGE=shop\n' },
+      ['ghcr.io/${{ repo.owner }}/${{ repo.name }}/api', 'ghcr.io/${{ repo.owner }}/shop'],
+    ],
+  ])('where they go: %s', (_name, files, expected) => {
+    expect(findImages(makeSurvey(files)).images.map(({ repository }) => repository)).toEqual(expected)
   })
 
   const old = (text: string, more: Record<string, string> = {}) =>
@@ -255,11 +345,68 @@ pipelines:
 
 images:
   shop:
-    repository: ghcr.io/\${{ repo.owner }}/shop
+    repository: ghcr.io/\${{ repo.owner }}/\${{ repo.name }}
     dockerfile: Dockerfile
     platforms: [ linux/amd64 ]
 `)
   })
+})
+
+describe('an image of the older layout', () => {
+  const files = {
+    'containers/runtime/config.sh': 'DOCKER_REGISTRY=ghcr.io\nDOCKER_ORG=acme\nDOCKER_IMAGE=runtime\n',
+    'containers/app/config.sh': 'DOCKER_REGISTRY=ghcr.io\nDOCKER_ORG=acme\nDOCKER_IMAGE=shop\n',
+    'containers/app/Dockerfile': '',
+    'pyproject.toml': '[tool.poetry]\nname = "shop-server"\n',
+    'evaluation/__init__.py': '',
+    'shop/__init__.py': '',
+  }
+  const imagesOf = (more: Record<string, string> = {}) => {
+    const { config } = decideScaffold(readFindings(makeSurvey({ ...files, ...more })), CHOICES)
+    const parsed = parseConfig(config, { path: 'signalbox.yml' })
+    return new Map((parsed.ok ? parsed.config.images : []).map((image) => [image.name, image]))
+  }
+
+  test.each(['shop', 'runtime'])('%s keeps the platforms and build arguments of the script', (name) => {
+    expect(imagesOf().get(name)).toMatchObject({
+      platforms: ['linux/amd64', 'linux/arm64'],
+      buildArgs: { OPENHANDS_BUILD_VERSION: '${{ image.version }}' },
+    })
+  })
+
+  test('has the microagents where there are some, and the package that the project is called after', () => {
+    expect(imagesOf().get('runtime')?.runtime).toMatchObject({ source: 'shop', include: [] })
+    expect(imagesOf({ 'microagents/one.md': '' }).get('runtime')?.runtime).toMatchObject({
+      source: 'shop',
+      include: ['microagents'],
+    })
+  })
+})
+
+test.each([
+  ['@acme/signalbox@0.1.0', true],
+  ['signalbox@1.2.3-rc.1', true],
+  ['https://packages.test/signalbox-0.1.0.tgz', true],
+  ['https://github.com/acme/signalbox/releases/download/v0.1.0/signalbox.tar.gz', true],
+  ['signalbox', false],
+  ['signalbox@latest', false],
+  ['signalbox@^1.2.3', false],
+  ['signalbox@1', false],
+  ['@acme/signalbox', false],
+  ['git+https://github.com/acme/signalbox.git', false],
+  ['github:acme/signalbox', false],
+  ['acme/signalbox', false],
+  ['http://packages.test/signalbox.tgz', false],
+  ['https://packages.test/signalbox', false],
+  ['https://packages.test/signalbox.git#v1.tgz', false],
+  ['https://someone:secret@packages.test/signalbox.tgz', false],
+  ['file:../signalbox.tgz', false],
+  ['../signalbox.tgz', false],
+  ["x@1.2.3' || secrets.T || '", false],
+  ['signalbox@1.2.3\n', false],
+  ['', false],
+])('the command line %j is pinned: %j', (text, expected) => {
+  expect(isPinnedCommandLine(text)).toBe(expected)
 })
 
 test('what could not be found out, or needs a hand, is said', () => {

@@ -1,14 +1,15 @@
-/** The part of `signalbox build` that needs an engine: builds, can be interrupted, and reports. */
+/** The part of `signalbox build` that needs an engine: builds, and reports what was built, all of it or not. */
 import { appendFile } from 'node:fs/promises'
-import type { ImageBuild } from '../../domain/image-build.ts'
-import type { ImageBuilder } from '../../ports.ts'
+import type { DockerBuilder } from '../../adapters/builders/docker/docker-builder.ts'
 import { writeOutputs } from '../images/github-output.ts'
 import { printable } from '../printable.ts'
+import type { ChosenBuild } from './choose-builds.ts'
 import { type BuildReport, outputsOf, printReport, renderSummary, reportToJson } from './report.ts'
-import { runBuilds } from './run-builds.ts'
+import { failureOf, runBuilds } from './run-builds.ts'
 
 export interface ReportOptions {
-  readonly directory: string
+  /** Of the repository, without links. */
+  readonly root: string
   readonly env: NodeJS.ProcessEnv
   readonly load: boolean
   readonly json: boolean
@@ -16,53 +17,37 @@ export interface ReportOptions {
   readonly all: boolean
   /** What the builder warned of since it was asked last. */
   readonly takeWarnings: () => readonly string[]
+  readonly signal: AbortSignal
 }
 
-/** As a shell has it for a program that SIGINT ended. */
-const INTERRUPTED = 130
-
+/** @throws {Error} something was not built; what was is reported first, since it may be pushed already. */
 export async function buildAndReport(
-  builder: ImageBuilder,
-  builds: readonly ImageBuild[],
+  builder: DockerBuilder,
+  chosen: readonly ChosenBuild[],
   options: ReportOptions,
 ): Promise<void> {
-  const { directory, env, load, json, all, takeWarnings } = options
-  const interrupt = new AbortController()
-  const stop = () => interrupt.abort()
-  // Not `once`: execa ends the process at a signal that nobody else listens to.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  const { json, all, env } = options
   const window = process.stdout.isTTY === true && !json && !env.CI
-  try {
-    const reports = await runBuilds(builder, builds, {
-      directory,
-      load,
-      window,
-      takeWarnings,
-      signal: interrupt.signal,
-    })
-    if (json) console.log(JSON.stringify(all ? reports.map(reportToJson) : reportToJson(onlyOne(reports)), null, 2))
-    else for (const report of reports) printReport(report)
-    await tellActions(reports, env)
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error
-    console.error(printable(`signalbox: ${error instanceof Error ? error.message : String(error)}`))
-    process.exitCode = INTERRUPTED
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, stop)
-  }
-}
-
-function onlyOne(reports: readonly BuildReport[]): BuildReport {
+  const outcome = await runBuilds(builder, chosen, { ...options, window, keepsImages: builder.keepsImages })
+  const { reports } = outcome
   const [report] = reports
-  if (report === undefined) throw new Error('Nothing was built.')
-  return report
+  if (!json) for (const each of reports) printReport(each)
+  else if (all) console.log(JSON.stringify(reports.map(reportToJson), null, 2))
+  else if (report !== undefined) console.log(JSON.stringify(reportToJson(report), null, 2))
+  if (report !== undefined) await writeSummary(reports, env)
+  if (all) await writeOutputs(env, { images: JSON.stringify(reports.map(reportToJson)) })
+  else if (report !== undefined) await writeOutputs(env, outputsOf(report))
+  const failure = failureOf(outcome)
+  if (failure !== null) throw failure
 }
 
-/** Outputs of the step, of the last image where there are several, and the summary of the job. */
-async function tellActions(reports: readonly BuildReport[], env: NodeJS.ProcessEnv): Promise<void> {
-  const last = reports.at(-1)
-  if (last !== undefined) await writeOutputs(env, outputsOf(last))
-  if (!env.GITHUB_STEP_SUMMARY) return
+/** The summary of the job. Nothing is built any less without it. */
+async function writeSummary(reports: readonly BuildReport[], env: NodeJS.ProcessEnv): Promise<void> {
+  const file = env.GITHUB_STEP_SUMMARY
+  if (!file) return
   const { escapeMarkdown } = await import('../../app/render-check.ts')
-  await appendFile(env.GITHUB_STEP_SUMMARY, renderSummary(reports, escapeMarkdown))
+  await appendFile(file, renderSummary(reports, escapeMarkdown)).catch((error: Error) => {
+    const why = `GITHUB_STEP_SUMMARY names ${file}, which cannot be written (${error.message})`
+    console.error(printable(`warning: The job has no summary: ${why}. Point it at a file, or unset it.`))
+  })
 }

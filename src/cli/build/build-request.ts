@@ -3,10 +3,11 @@ import { resolve } from 'node:path'
 import type { ImageBuild } from '../../domain/image-build.ts'
 import type { BuildRequest } from '../../ports.ts'
 
-export function buildRequest(directory: string, build: ImageBuild, load: boolean): BuildRequest {
+/** @param root of the repository, without links: what lies in it was found by its real path. */
+export function buildRequest(root: string, build: ImageBuild, load: boolean): BuildRequest {
   return {
-    context: resolve(directory, build.context),
-    dockerfile: resolve(directory, build.dockerfile),
+    context: resolve(root, build.context),
+    dockerfile: resolve(root, build.dockerfile),
     target: build.target,
     tags: build.tags,
     platforms: build.platforms,

@@ -11,23 +11,30 @@ import type { ChosenBuild } from './choose-builds.ts'
 export const DRY_FILE = 'docker-build-dry.json'
 
 export interface DryOptions {
+  /** Where the file is written. */
+  readonly directory: string
+  /** Of the repository, without links. */
+  readonly root: string
   readonly load: boolean
   readonly json: boolean
   /** Every image was asked for: the file holds a list. */
   readonly all: boolean
 }
 
-export async function dryRun(directory: string, chosen: readonly ChosenBuild[], options: DryOptions): Promise<void> {
+export async function dryRun(chosen: readonly ChosenBuild[], options: DryOptions): Promise<void> {
+  const file = join(options.directory, DRY_FILE)
   const plans = chosen.map(planOf)
   const text = `${JSON.stringify(options.all ? plans : plans[0], null, 2)}\n`
-  await writeWhole(join(directory, DRY_FILE), text)
+  // Before anything is written: what no engine would do is refused here.
+  const told = chosen.map(({ build }) => describe(build, options))
+  await writeWhole(file, text)
   for (const warning of chosen.flatMap(({ build }) => build.warnings)) console.error(printable(`warning: ${warning}`))
   if (options.json) {
     process.stdout.write(text)
     return
   }
-  for (const { build } of chosen) console.log(printable(describe(directory, build, options.load)))
-  console.log(printable(`Written to ${join(directory, DRY_FILE)}; nothing was built.`))
+  for (const one of told) console.log(printable(one))
+  console.log(printable(`Written to ${file}; nothing was built.`))
 }
 
 /** The four keys that the old script wrote; images of the configuration have more. */
@@ -52,16 +59,16 @@ function planOf({ build, old }: ChosenBuild): object {
   }
 }
 
-function describe(directory: string, build: ImageBuild, load: boolean): string {
+function describe(build: ImageBuild, options: Pick<DryOptions, 'root' | 'load'>): string {
   const would = [`Would build ${build.image} ${build.version}${build.push ? ' and push it' : ''}:`]
   const tags =
     build.tags.length === 0 ? ['  (no tag: set GITHUB_REF_NAME or RELEVANT_SHA)'] : build.tags.map((tag) => `  ${tag}`)
-  return [...would, ...tags, ...commandLines(directory, build, load)].join('\n')
+  return [...would, ...tags, ...commandLines(build, options)].join('\n')
 }
 
-function commandLines(directory: string, build: ImageBuild, load: boolean): string[] {
+function commandLines(build: ImageBuild, { root, load }: Pick<DryOptions, 'root' | 'load'>): string[] {
   if (build.tags.length === 0) return []
-  const request = buildRequest(directory, build, load)
+  const request = buildRequest(root, build, load)
   const { args } = buildCommand({ frontend: 'buildx', platform: '' }, request, 'metadata.json')
   return ['with:', `  docker ${args.map(shellWord).join(' ')}`]
 }

@@ -1,5 +1,6 @@
 /** A build's log while it is built: a window of its last lines on a terminal, every line elsewhere. */
-import { printable } from '../printable.ts'
+import { randomUUID } from 'node:crypto'
+import { printableLine } from '../printable.ts'
 
 /** How many lines of the log the window has. */
 const WINDOW = 10
@@ -15,19 +16,19 @@ export async function showProgress<T>(
   work: (onLine: (line: string) => void) => Promise<T>,
 ): Promise<T> {
   if (!window) {
-    console.error(printable(title))
-    return work((line) => console.error(printable(line)))
+    console.error(printableLine(title))
+    return withoutCommands(() => work((line) => console.error(printableLine(line))))
   }
   const { Listr } = await import('listr2')
   const result: { value?: T } = {}
   const tasks = new Listr<unknown, 'default'>(
     [
       {
-        title: printable(title),
+        title: printableLine(title),
         rendererOptions: { bottomBar: WINDOW },
         task: async (_context, task) => {
           result.value = await work((line) => {
-            task.output = printable(line)
+            task.output = printableLine(line)
           })
         },
       },
@@ -41,4 +42,20 @@ export async function showProgress<T>(
   )
   await tasks.run()
   return result.value as T
+}
+
+/**
+ * In a step of GitHub Actions: what the work prints are no commands to the runner, until a line that nobody can guess.
+ *
+ * Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
+ */
+async function withoutCommands<T>(work: () => Promise<T>): Promise<T> {
+  if (process.env.GITHUB_ACTIONS !== 'true') return work()
+  const resume = randomUUID()
+  console.error(`::stop-commands::${resume}`)
+  try {
+    return await work()
+  } finally {
+    console.error(`::${resume}::`)
+  }
 }

@@ -13,7 +13,10 @@ export async function writeOutputs(env: NodeJS.ProcessEnv, outputs: Readonly<Rec
   const file = env.GITHUB_OUTPUT
   if (!file) return
   await appendFile(file, formatOutputs(outputs)).catch((error: Error) => {
-    throw new UsageError(`GITHUB_OUTPUT names ${file}, which cannot be written (${error.message}).`, { cause: error })
+    throw new UsageError(
+      `GITHUB_OUTPUT names ${file}, which cannot be written (${error.message}); point it at a file, or unset it.`,
+      { cause: error },
+    )
   })
 }
 

@@ -1,6 +1,7 @@
 /** The `images` of the configuration in a directory, for the commands that build them and name their tags. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileFault, isMissing } from '../../adapters/files/file-faults.ts'
+import { LONGEST_FILE_BYTES, readRegularFile } from '../../adapters/files/read-regular-file.ts'
 import { CONFIG_PATH, type ImageConfig } from '../../domain/config.ts'
 import { UsageError } from '../../domain/errors.ts'
 
@@ -12,9 +13,9 @@ import { UsageError } from '../../domain/errors.ts'
  */
 export async function loadImages(directory: string): Promise<readonly ImageConfig[]> {
   const file = join(directory, CONFIG_PATH)
-  const source = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-    throw new UsageError(`${CONFIG_PATH} cannot be read: ${error.message}.`, { cause: error })
+  const source = await readRegularFile(file, LONGEST_FILE_BYTES).catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw fileFault(CONFIG_PATH, 'cannot be read', error)
   })
   if (source === null) return []
   const { formatProblem, parseConfig } = await import('../../domain/parse-config.ts')

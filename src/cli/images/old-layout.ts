@@ -3,11 +3,15 @@
  * `containers/app`. The file is read as text and never run; what it leaves out may be in the environment, as for a shell
  * that sourced it.
  */
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withFault } from '../../adapters/files/file-faults.ts'
+import { LONGEST_FILE_BYTES, readRegularFile } from '../../adapters/files/read-regular-file.ts'
+import type { RepositoryTree } from '../../adapters/files/repository-tree.ts'
 import type { ImageConfig } from '../../domain/config.ts'
 import { readConfigSh } from '../../domain/config-sh.ts'
 import { UsageError } from '../../domain/errors.ts'
+import { findIn } from './repository-files.ts'
 
 const CONTAINERS = 'containers'
 const DIRECTORY_OF: Readonly<Record<string, string>> = { openhands: 'app' }
@@ -37,10 +41,10 @@ export async function oldImageNames(directory: string): Promise<string[]> {
 /**
  * Null: there is no such directory.
  *
- * @throws {UsageError} a file is missing, or its text cannot be read.
+ * @throws {UsageError} a file is missing, outside of the repository, or its text cannot be read.
  */
 export async function readOldImage(
-  directory: string,
+  tree: RepositoryTree,
   name: string,
   options: OldImageOptions,
 ): Promise<OldImage | null> {
@@ -48,15 +52,15 @@ export async function readOldImage(
   // The name becomes a path, and must stay below containers/.
   if (place === undefined || !/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(place)) return null
   const folder = `./${CONTAINERS}/${place}`
-  if (!(await isThere(join(directory, folder), 'directory'))) return null
+  if ((await findIn(tree, folder, 'directory')) === null) return null
   const dockerfile = `${folder}/Dockerfile`
   const made = options.dry && name === 'runtime'
-  if (!made && !(await isThere(join(directory, dockerfile), 'file'))) {
+  if (!made && (await findIn(tree, dockerfile, 'file')) === null) {
     throw new UsageError(
-      `There is no ${dockerfile}. ${name === 'runtime' ? 'Make it with signalbox runtime-image --build-folder' : 'Write one, or build another image'}.`,
+      `There is no ${dockerfile}. ${name === 'runtime' ? `Make it with signalbox runtime-image --build-folder ${CONTAINERS}/${place} first` : 'Write one, or build another image'}.`,
     )
   }
-  const values = await readValues(directory, `${folder}/config.sh`)
+  const values = await readValues(tree, `${folder}/config.sh`)
   const textOf = (key: string) => values.get(key) ?? options.env[key] ?? ''
   const needed = (key: string) => {
     const value = textOf(key)
@@ -91,30 +95,28 @@ function oldImage(name: string, own: Pick<ImageConfig, 'repository' | 'dockerfil
 }
 
 /** The assignments of a `config.sh`. */
-async function readValues(directory: string, file: string): Promise<ReadonlyMap<string, string>> {
-  const source = await readFile(join(directory, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const missing = error.code === 'ENOENT'
+async function readValues(tree: RepositoryTree, file: string): Promise<ReadonlyMap<string, string>> {
+  const real = await findIn(tree, file, 'file')
+  if (real === null) {
     throw new UsageError(
-      missing
-        ? `There is no ${file}. Write one with DOCKER_REGISTRY, DOCKER_ORG, DOCKER_IMAGE and DOCKER_BASE_DIR.`
-        : `${file} cannot be read: ${error.message}.`,
-      { cause: error },
+      `There is no ${file}. Write one with DOCKER_REGISTRY, DOCKER_ORG, DOCKER_IMAGE and DOCKER_BASE_DIR.`,
     )
-  })
-  const result = readConfigSh(source)
+  }
+  const source = await withFault(file, 'cannot be read', () => readRegularFile(real, LONGEST_FILE_BYTES))
+  const result = readConfigSh(source.toString('utf8'))
   if (result.ok) return result.values
   throw new UsageError(`${file}:${result.line}: ${result.reason}.`)
 }
 
 /** The tags that `runtime-image --build-folder` left beside a Dockerfile; none where it left none. */
-export async function readExtraTags(directory: string, dockerfile: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+export async function readExtraTags(
+  tree: RepositoryTree,
+  dockerfile: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string[]> {
   const file = join(dockerfile, '..', 'config.sh')
-  const values = (await isThere(join(directory, file), 'file')) ? await readValues(directory, file) : new Map()
+  const there = (await findIn(tree, file, 'file')) !== null
+  const values = there ? await readValues(tree, file) : new Map<string, string>()
   const tags = ['DOCKER_IMAGE_SOURCE_TAG', 'DOCKER_IMAGE_TAG'].map((key) => values.get(key) ?? env[key] ?? '')
   return tags.filter((tag) => tag !== '')
-}
-
-async function isThere(path: string, kind: 'file' | 'directory'): Promise<boolean> {
-  const facts = await stat(path).catch(() => null)
-  return facts !== null && (kind === 'file' ? facts.isFile() : facts.isDirectory())
 }

@@ -103,8 +103,7 @@ function runtimePlans(image: FoundImage, index: number, tests: Project | null): 
 
 export function projectPlans(projects: readonly Project[], lintFix: boolean): PlanWithJobs[] {
   const having = (kind: 'test' | 'lint' | 'fix') => projects.filter((project) => project[kind].length > 0)
-  const toLint = (kind: 'lint' | 'fix') =>
-    having(kind).map((project) => ({ ...project, install: project.lintInstall }))
+  const toLint = (kind: 'lint' | 'fix') => having(kind).map((project) => ({ ...project, install: project.lintInstall }))
   const plan = (
     file: 'test.yml' | 'lint.yml' | 'lint-fix.yml',
     list: readonly Project[],

@@ -2,7 +2,7 @@
 import type { BuildEngine } from '../../../domain/build-command.ts'
 import { UsageError } from '../../../domain/errors.ts'
 import { connectEngine, type EngineApi, type EngineVersion } from './engine-api.ts'
-import { askProgram, notInstalled, type Program } from './run-program.ts'
+import { askProgram, demandAnswer, noAnswer, notInstalled, type Program } from './run-program.ts'
 
 export interface ChosenEngine extends BuildEngine {
   readonly program: Program
@@ -13,21 +13,34 @@ export interface ChosenEngine extends BuildEngine {
 /** As their makers write them: Docker's versions were months, with a zero before the digit. */
 const LEAST = { Docker: '18.09', Podman: '4.9' } as const
 
+export interface EngineWishes {
+  /** Null: Docker where it is installed, else Podman. */
+  readonly program: 'docker' | 'podman' | null
+  readonly env: NodeJS.ProcessEnv
+  /** How long a question may take. */
+  readonly answerMs: number
+}
+
+const VERSION = ['--version']
+
 /**
- * @param wanted null: Docker where it is installed, else Podman.
  * @throws {UsageError} nothing that could build is installed, or it is too old.
- * @throws {TransientError} the engine is not running.
+ * @throws {TransientError} the engine is not running, or does not answer.
  */
-export async function chooseEngine(wanted: 'docker' | 'podman' | null, env: NodeJS.ProcessEnv): Promise<ChosenEngine> {
-  const docker: Program = { name: 'docker', env }
-  const podman: Program = { name: 'podman', env }
+export async function chooseEngine({ program: wanted, env, answerMs }: EngineWishes): Promise<ChosenEngine> {
+  const docker: Program = { name: 'docker', env, answerMs }
+  const podman: Program = { name: 'podman', env, answerMs }
   if (wanted === 'podman') return choosePodman(podman)
   // Printed by every version, without asking the engine.
-  if ((await askProgram(docker, ['--version'])) === null) {
-    if (wanted === null && (await askProgram(podman, ['--version'])) !== null) return choosePodman(podman)
+  const said = await askProgram(docker, VERSION)
+  if (said.kind === 'failed') throw noAnswer(docker, VERSION, said.why)
+  if (said.kind === 'missing') {
+    if (wanted === null && (await askProgram(podman, VERSION)).kind !== 'missing') return choosePodman(podman)
     throw new UsageError(notInstalled('docker'))
   }
-  const api = await connectEngine(await endpointOf(docker), env)
+  // Podman goes by Docker's name too, as Debian's podman-docker and Fedora's have it.
+  if (/^podman\b/i.test(said.text)) return choosePodman(docker)
+  const api = await connectEngine(await endpointOf(docker), env, answerMs)
   const version = await api.version()
   checkVersion(version)
   if (version.name === 'Podman') return choosePodman(podman)
@@ -37,14 +50,15 @@ export async function chooseEngine(wanted: 'docker' | 'podman' | null, env: Node
 /** The engine that the program itself would ask. */
 async function endpointOf(docker: Program): Promise<string> {
   if (docker.env.DOCKER_HOST) return docker.env.DOCKER_HOST
-  const context = await askProgram(docker, ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'])
+  // Clients before 19.03 know no contexts.
+  const context = await askAbout(docker, ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'])
   return context?.trim() || 'unix:///var/run/docker.sock'
 }
 
 async function frontendOf(docker: Program): Promise<'buildx' | 'buildkit'> {
-  if ((await askProgram(docker, ['buildx', 'version'])) !== null) return 'buildx'
+  if ((await askAbout(docker, ['buildx', 'version'])) !== null) return 'buildx'
   // Clients before 23 have BuildKit built in; newer ones refuse, and clients made without it do not know its options.
-  const help = await askProgram(docker, ['build', '--help'], { DOCKER_BUILDKIT: '1' })
+  const help = await askAbout(docker, ['build', '--help'], { DOCKER_BUILDKIT: '1' })
   if (help?.includes('--progress')) return 'buildkit'
   throw new UsageError(
     'This Docker cannot build with BuildKit: the buildx plugin is missing. Install it (https://docs.docker.com/go/buildx/; ' +
@@ -52,9 +66,20 @@ async function frontendOf(docker: Program): Promise<'buildx' | 'buildkit'> {
   )
 }
 
+/** Null: it does not know that. */
+async function askAbout(
+  program: Program,
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Promise<string | null> {
+  const answer = await askProgram(program, args, env)
+  if (answer.kind === 'failed' && answer.exitCode === null) throw noAnswer(program, args, answer.why)
+  return answer.kind === 'said' ? answer.text : null
+}
+
+/** @param podman what it goes by here. */
 async function choosePodman(podman: Program): Promise<ChosenEngine> {
-  const said = await askProgram(podman, ['version', '--format', '{{.Client.Version}} {{.Client.OsArch}}'])
-  if (said === null) throw new UsageError(notInstalled('podman'))
+  const said = await demandAnswer(podman, ['version', '--format', '{{.Client.Version}} {{.Client.OsArch}}'])
   const [version = '', platform = 'linux/amd64'] = said.trim().split(' ')
   checkVersion({ name: 'Podman', version })
   return { program: podman, api: null, platform, frontend: 'podman' }

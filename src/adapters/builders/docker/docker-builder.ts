@@ -5,29 +5,34 @@ import { join } from 'node:path'
 import { type BuildCommand, buildCommand } from '../../../domain/build-command.ts'
 import { parseReference, splitTag } from '../../../domain/image-reference.ts'
 import type { BuildOptions, BuildRequest, BuiltImage, ImageBuilder } from '../../../ports.ts'
+import { withFault } from '../../files/file-faults.ts'
 import type { CredentialSource } from '../../registry/credentials.ts'
 import { type ChosenEngine, chooseEngine } from './choose-engine.ts'
-import { pruneLocalCache, useLocalCache } from './local-cache.ts'
-import { askProgram, runProgram } from './run-program.ts'
+import { type CacheDirectory, pruneLocalCache, useLocalCache } from './local-cache.ts'
+import { askProgram, noAnswer, runProgram } from './run-program.ts'
 
 export interface DockerBuilderOptions {
   /** Null: Docker where it is installed, else Podman. */
   readonly program: 'docker' | 'podman' | null
   /** Where PATH, DOCKER_HOST and what else the programs read come from. */
   readonly env: NodeJS.ProcessEnv
-  /** Directory of a local cache; null: none. */
-  readonly cacheDirectory: string | null
+  /** A local cache; null: none. */
+  readonly cacheDirectory: CacheDirectory | null
   /** Who we are where an image is pulled from. */
   readonly credentials: CredentialSource
   /** Is told what this engine does otherwise than asked. */
   readonly onWarning: (warning: string) => void
   readonly now: () => Date
+  /** How long the engine and its program may take to answer a question; default 30 s. */
+  readonly answerMs?: number
 }
 
 export interface DockerBuilder extends ImageBuilder {
   readonly kind: 'docker' | 'podman'
   /** What the engine runs on: `linux/amd64`. */
   readonly platform: string
+  /** Whether the engine keeps what it builds without being asked to load it. */
+  readonly keepsImages: boolean
   /** False: the registry has no such image. */
   pull(image: string, options: BuildOptions): Promise<boolean>
   /** Gives an image of the engine another name. */
@@ -39,13 +44,15 @@ export interface DockerBuilder extends ImageBuilder {
  * @throws {TransientError} the engine is not running.
  */
 export async function openDockerBuilder(options: DockerBuilderOptions): Promise<DockerBuilder> {
-  const engine = await chooseEngine(options.program, options.env)
+  const { program, env, answerMs = 30_000 } = options
+  const engine = await chooseEngine({ program, env, answerMs })
   return {
-    kind: engine.program.name,
+    kind: engine.frontend === 'podman' ? 'podman' : 'docker',
     platform: engine.platform,
+    keepsImages: engine.frontend !== 'buildx',
     async exists(image) {
       if (engine.api !== null) return engine.api.exists(image)
-      return (await askProgram(engine.program, ['image', 'exists', image])) !== null
+      return existsInPodman(engine, image)
     },
     async pull(image, { onLine, signal }) {
       if (engine.api !== null) {
@@ -64,6 +71,15 @@ export async function openDockerBuilder(options: DockerBuilderOptions): Promise<
 }
 
 const QUIETLY = { onLine: () => {}, signal: new AbortController().signal }
+
+/** Podman ends with 1 for an image that it does not have, with something else for all other faults. */
+async function existsInPodman({ program }: ChosenEngine, image: string): Promise<boolean> {
+  const question = ['image', 'exists', image]
+  const answer = await askProgram(program, question)
+  if (answer.kind === 'failed' && answer.exitCode === 1) return false
+  if (answer.kind === 'said') return true
+  throw noAnswer(program, question, answer.kind === 'failed' ? answer.why : 'it is not installed any longer')
+}
 
 async function pullByPodman(engine: ChosenEngine, image: string, options: BuildOptions): Promise<boolean> {
   let missing = false
@@ -84,11 +100,14 @@ async function build(
   engine: ChosenEngine,
   request: BuildRequest,
   running: BuildOptions,
-  { cacheDirectory, onWarning, now }: DockerBuilderOptions,
+  options: DockerBuilderOptions,
 ): Promise<BuiltImage> {
   const image = request.tags[0] ?? ''
+  const { cacheDirectory, onWarning, now } = options
   const local = cacheDirectory === null ? null : await useLocalCache(cacheDirectory, splitTag(image).name, now())
-  const scratch = await mkdtemp(join(tmpdir(), 'signalbox-build-'))
+  const scratch = await withFault(`The directory of temporary files ${tmpdir()} (TMPDIR)`, 'cannot be used', () =>
+    mkdtemp(join(tmpdir(), 'signalbox-build-')),
+  )
   try {
     const resultFile = join(scratch, 'result')
     const command = buildCommand(engine, withLocalCache(request, local), resultFile)
@@ -101,8 +120,17 @@ async function build(
     return { image, digest }
   } finally {
     await rm(scratch, { recursive: true, force: true })
-    if (cacheDirectory !== null) await pruneLocalCache(cacheDirectory, now())
+    // Nobody else writes into it.
+    if (engine.frontend === 'buildx') await tidyCache(options)
   }
+}
+
+/** Not being able to is no reason for a build to fail. */
+async function tidyCache({ cacheDirectory, onWarning, now }: DockerBuilderOptions): Promise<void> {
+  if (cacheDirectory === null || !cacheDirectory.written) return
+  await pruneLocalCache(cacheDirectory.path, now()).catch((error: Error) =>
+    onWarning(`What is old in the cache directory ${cacheDirectory.path} could not be removed: ${error.message}.`),
+  )
 }
 
 function withLocalCache(

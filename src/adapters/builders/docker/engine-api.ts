@@ -25,13 +25,28 @@ export interface EngineApi {
   tag(image: string, name: string): Promise<void>
 }
 
-/** @param endpoint as DOCKER_HOST has it: `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. */
-export async function connectEngine(endpoint: string, env: NodeJS.ProcessEnv): Promise<EngineApi> {
-  const docker = new Docker(await connectionOf(endpoint, env))
-  const ask = <T>(answer: Promise<T>): Promise<T> => answer.catch((error: unknown) => explain(error, endpoint))
+/**
+ * @param endpoint as DOCKER_HOST has it: `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`.
+ * @param answerMs how long a question may take; a pull takes as long as it takes.
+ */
+export async function connectEngine(endpoint: string, env: NodeJS.ProcessEnv, answerMs: number): Promise<EngineApi> {
+  const connection = await connectionOf(endpoint, env)
+  const docker = new Docker(connection)
+  const patience = { connectionTimeout: answerMs, timeout: answerMs }
+  const asked = new Docker({ ...connection, ...patience })
+  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+    const started = performance.now()
+    try {
+      return await question()
+    } catch (error) {
+      // The client reports its own timeout as a connection that the engine closed.
+      if (statusOf(error) === null && performance.now() - started >= answerMs) throw noAnswer(endpoint, answerMs, error)
+      return explain(error, endpoint)
+    }
+  }
   return {
     async version() {
-      const { Version, Os, Arch, Components } = await ask(docker.version())
+      const { Version, Os, Arch, Components } = await ask(() => asked.version())
       const podman = (Components ?? []).find((component) => component.Name.startsWith('Podman'))
       return {
         name: podman === undefined ? 'Docker' : 'Podman',
@@ -39,15 +54,16 @@ export async function connectEngine(endpoint: string, env: NodeJS.ProcessEnv): P
         platform: `${Os}/${Arch}`,
       }
     },
-    async exists(image) {
-      try {
-        await docker.getImage(image).inspect()
-        return true
-      } catch (error) {
-        if (statusOf(error) === 404) return false
-        return explain(error, endpoint)
-      }
-    },
+    exists: (image) =>
+      ask(async () => {
+        try {
+          await asked.getImage(image).inspect()
+          return true
+        } catch (error) {
+          if (statusOf(error) === 404) return false
+          throw error
+        }
+      }),
     async pull(image, credential, { onLine, signal }) {
       try {
         const stream = await docker.pull(image, { abortSignal: signal, ...authOf(credential) })
@@ -63,7 +79,7 @@ export async function connectEngine(endpoint: string, env: NodeJS.ProcessEnv): P
       const colon = name.lastIndexOf(':')
       const tagged = colon > name.lastIndexOf('/')
       const [repo, tag] = tagged ? [name.slice(0, colon), name.slice(colon + 1)] : [name, 'latest']
-      await ask(docker.getImage(image).tag({ repo, tag }))
+      await ask(() => asked.getImage(image).tag({ repo, tag }))
     },
   }
 }
@@ -136,6 +152,13 @@ function isMissing(error: unknown): boolean {
   return (
     statusOf(error) === 404 ||
     /manifest unknown|manifest for .* not found|repository .* not found|name unknown/.test(said)
+  )
+}
+
+function noAnswer(endpoint: string, answerMs: number, cause: unknown): TransientError {
+  return new TransientError(
+    `The Docker engine at ${endpoint} does not answer within ${answerMs / 1000} seconds. Look whether it hangs (systemctl status docker), or set DOCKER_HOST to one that runs.`,
+    { cause },
   )
 }
 

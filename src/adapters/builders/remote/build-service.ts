@@ -35,9 +35,11 @@ export interface BuildServiceOptions {
 }
 
 const ANSWER_LIMIT = 4 * 1024 * 1024
-const STARTED = z.object({ build_id: z.union([z.string().min(1).max(1000), z.number()]).transform(String) })
+/** Both are shown to people, and must not pass for anything else than a word. */
+const WORD = z.string().regex(/^[\x21-\x7e]{1,1000}$/)
+const STARTED = z.object({ build_id: z.union([WORD, z.number()]).transform(String) })
 const STATUS = z.object({
-  status: z.string().min(1),
+  status: WORD,
   image: z.string().nullish().catch(null),
   error: z.string().nullish().catch(null),
 })

@@ -3,12 +3,14 @@
  * wherever and whenever they are archived: sorted, without times, owners and what a umask took away.
  */
 import { createWriteStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Header, Pack, ReadEntry } from 'tar'
 import { UsageError } from '../../../domain/errors.ts'
+import { withFault } from '../../files/file-faults.ts'
+import { readRegularFile } from '../../files/read-regular-file.ts'
 
 export interface ArchiveRequest {
   /** Directory; absolute. */
@@ -47,14 +49,8 @@ export async function archiveContext({ context, dockerfile, file, signal }: Arch
   return kept.length + (other === null ? 0 : 1)
 }
 
-async function readDockerfile(file: string): Promise<Uint8Array> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new UsageError(`The Dockerfile ${file} cannot be read: ${whyOf(error)}. Check its path.`, { cause: error })
-  })
-  if (bytes.byteLength <= MAX_DOCKERFILE_BYTES) return bytes
-  throw new UsageError(
-    `The Dockerfile ${file} has ${bytes.byteLength} bytes, which no Dockerfile needs. Check its path.`,
-  )
+function readDockerfile(file: string): Promise<Uint8Array> {
+  return withFault(`The Dockerfile ${file}`, 'cannot be read', () => readRegularFile(file, MAX_DOCKERFILE_BYTES))
 }
 
 function entryOf(bytes: Uint8Array): ReadEntry {
@@ -105,12 +101,4 @@ async function* toBase64(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<stri
     rest = bytes.subarray(whole)
   }
   if (rest.byteLength > 0) yield rest.toString('base64')
-}
-
-export function whyOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  if (code === 'ENOENT') return 'there is no such file'
-  if (code === 'EACCES') return 'it may not be read'
-  if (code === 'EISDIR') return 'it is a directory'
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 /** Asks the service how a build goes until it ends, or has taken too long. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { BuildError, TransientError } from '../../../domain/errors.ts'
+import { parseReference } from '../../../domain/image-reference.ts'
 import type { BuildOptions, BuiltImage } from '../../../ports.ts'
 import type { BuildService, BuildStatus } from './build-service.ts'
 
@@ -70,6 +71,13 @@ function progressOf(status: string, buildId: string): string {
 function resultOf({ status, image, error }: BuildStatus, { buildId, target }: Build, host: string): BuiltImage | null {
   if (status === 'SUCCESS') {
     const name = image ?? target
+    if (!parseReference(name).ok) {
+      const said = JSON.stringify(name.slice(0, 200))
+      throw new BuildError(
+        `Build ${buildId} at ${host} ended well, but it calls what it built ${said}, which is no name of an image. Look there for what it built.`,
+        { log: [] },
+      )
+    }
     return { image: name, digest: /@(sha256:[0-9a-f]{64})$/.exec(name)?.[1] ?? null }
   }
   const what = Object.hasOwn(FAILED, status) ? FAILED[status] : undefined

@@ -10,9 +10,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { BuildError, UsageError } from '../../../domain/errors.ts'
 import { count } from '../../../domain/wording.ts'
 import type { BuildOptions, BuildRequest, BuiltImage, ImageBuilder } from '../../../ports.ts'
+import { fileFault, withFault } from '../../files/file-faults.ts'
 import { DEFAULT_PATIENCE, type Patience, withRetries } from '../../http/retry.ts'
 import { type BuildService, BusyError, makeBuildService } from './build-service.ts'
-import { archiveContext, whyOf } from './context-archive.ts'
+import { archiveContext } from './context-archive.ts'
 import { followBuild, type Pace } from './follow-build.ts'
 
 export interface RemoteBuilderOptions {
@@ -96,7 +97,9 @@ async function send(
   { onLine, signal }: BuildOptions,
   onSending: () => void,
 ): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'signalbox-context-'))
+  const directory = await withFault(`The directory of temporary files ${tmpdir()} (TMPDIR)`, 'cannot be used', () =>
+    mkdtemp(join(tmpdir(), 'signalbox-context-')),
+  )
   try {
     const file = join(directory, 'context.tar.gz.base64')
     const entries = await archive(request, file, signal)
@@ -114,13 +117,13 @@ async function archive({ context, dockerfile }: BuildRequest, file: string, sign
     return await archiveContext({ context, dockerfile, file, signal })
   } catch (error) {
     if (signal.aborted || error instanceof UsageError) throw error
-    const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
-    throw new UsageError(
-      full
-        ? `The archive of ${context} does not fit into ${tmpdir()}. Make room there, or set TMPDIR to another directory.`
-        : `The build context ${context} cannot be archived: ${whyOf(error)}. Let nothing change it during the build.`,
-      { cause: error },
-    )
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+      throw new UsageError(
+        `The archive of ${context} does not fit into ${tmpdir()}. Make room there, or set TMPDIR to another directory.`,
+        { cause: error },
+      )
+    // Such as a file that was there when it was listed: nothing should change the context during the build.
+    throw fileFault(`The build context ${context}`, 'cannot be archived', error)
   }
 }
 
