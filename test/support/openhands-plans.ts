@@ -3,7 +3,7 @@ import type { WorkflowPlan } from '../../src/domain/scaffold/workflow-plans.ts'
 
 const POETRY = 'pipx install poetry==2.1.3'
 const HOOKS = 'pipx run pre-commit==3.7.0 run --all-files --config ./dev_config/python/.pre-commit-config.yaml'
-const shared = { runner: 'ubuntu-24.04', cli: 'signalbox@0.1.0' }
+const shared = { runner: 'ubuntu-24.04', cli: null }
 
 const python = { directory: '.', toolchain: 'python', version: '3.12', versionFile: null, install: [] }
 const frontend = {

@@ -3,6 +3,7 @@ import { parse } from 'yaml'
 
 interface Step {
   readonly name?: string
+  readonly if?: string
   readonly uses?: string
   readonly run?: string
   readonly with?: Readonly<Record<string, unknown>>
@@ -19,6 +20,7 @@ interface Workflow {
   readonly on: Readonly<Record<string, { inputs?: Record<string, { type?: string; required?: boolean }> } | null>>
   readonly 'run-name'?: string
   readonly permissions?: unknown
+  readonly env?: Readonly<Record<string, unknown>>
   readonly jobs: Readonly<Record<string, Job>>
 }
 
@@ -95,6 +97,8 @@ function executorJobBreaches(job: Job, workflow: Workflow): string[] {
   if (!isTrustedOnly && steps.some(({ uses }) => uses?.startsWith('docker/login-action@')))
     found.push('logs in to a registry, and runs for forks')
   if (!isTrustedOnly && steps.some(({ run }) => run?.includes('--push'))) found.push('pushes, and runs for forks')
+  if (steps.some(({ run }) => run?.includes('npx --yes')) && !isSureOfCommandLine(steps, workflow))
+    found.push('runs a command line that is neither named in full nor checked to be set')
   if (steps.some(usesCache)) found.push('uses the cache of Actions, which the legs of forks share')
   steps.forEach((step, index) => {
     if (!step.uses?.startsWith('actions/checkout@')) return
@@ -107,19 +111,37 @@ function executorJobBreaches(job: Job, workflow: Workflow): string[] {
   return found
 }
 
+/** A name without a version is whatever is newest, and one of nobody's is whoever registers it first. */
+function isSureOfCommandLine(steps: readonly Step[], { env }: Workflow): boolean {
+  const written = String(env?.SIGNALBOX_CLI)
+  if (written === '${{ vars.SIGNALBOX_CLI }}') return steps[0]?.run?.startsWith('[[ -n "$SIGNALBOX_CLI" ]] ||') === true
+  const [, name = ''] = /^\$\{\{ vars\.SIGNALBOX_CLI \|\| '([^']*)' \}\}$/.exec(written) ?? []
+  return /^(?:@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+$|^https:\/\/[\w./-]+\.tgz$/.test(name)
+}
+
+/** The condition to the letter: anything beside it could let more in. */
 function isForTrustedLegs(job: Job, workflow: Workflow): boolean {
-  if (job.if?.includes('fromJSON(inputs.signalbox).trusted == true')) return true
-  // A job is skipped with those that it needs, unless it says otherwise.
+  if (job.if === 'fromJSON(inputs.signalbox).trusted == true') return true
+  // A job is skipped with those that it needs, unless it asks how they ended.
   const needs = [job.needs ?? []].flat().map((name) => workflow.jobs[name])
-  const saysOtherwise = /always\(\)|cancelled\(\)|failure\(\)/.test(job.if ?? '')
+  const saysOtherwise = /\b(?:always|cancelled|failure|success)\s*\(/i.test(job.if ?? '')
   return !saysOtherwise && needs.some((needed) => needed !== undefined && isForTrustedLegs(needed, workflow))
 }
 
-/** Setting up Node.js caches unless it is told not to; setting up Go, too. */
-function usesCache({ uses = '', with: values = {} }: Step): boolean {
-  if (uses.startsWith('actions/cache@') || uses.startsWith('actions/cache/')) return true
-  if (uses.startsWith('actions/setup-node@'))
-    return values['package-manager-cache'] !== false || values.cache !== undefined
-  if (uses.startsWith('actions/setup-go@')) return values.cache !== false
-  return values.cache !== undefined && values.cache !== false
+/** What each of these has to be told, since it caches unless it is. */
+const WITHOUT_CACHE: Readonly<Record<string, readonly [input: string, value: boolean]>> = {
+  'actions/setup-node': ['package-manager-cache', false],
+  'actions/setup-go': ['cache', false],
+  'astral-sh/setup-uv': ['enable-cache', false],
+  'docker/setup-buildx-action': ['cache-binary', false],
+  'docker/setup-qemu-action': ['cache-image', false],
+  'oven-sh/setup-bun': ['no-cache', true],
+}
+
+function usesCache({ uses = '', run = '', with: values = {} }: Step): boolean {
+  const [action = ''] = uses.split('@')
+  if (action === 'actions/cache' || action.startsWith('actions/cache/') || run.includes('type=gha')) return true
+  if (values.cache !== undefined && values.cache !== false) return true
+  const told = Object.hasOwn(WITHOUT_CACHE, action) ? WITHOUT_CACHE[action] : undefined
+  return told !== undefined && values[told[0]] !== told[1]
 }

@@ -2,7 +2,8 @@
  * What the manifests of each language say: which package manager, which scripts, which linters. Every command is one of
  * this file, with versions that are fixed here: nothing that a manifest says becomes part of one.
  */
-import { inside, nameOf, PRE_COMMIT_FILE, type Survey } from './survey.ts'
+import { nodeManager } from './node-manager.ts'
+import { firstFile, inside, nameOf, PRE_COMMIT_FILE, type Survey } from './survey.ts'
 
 export type Toolchain = 'node' | 'bun' | 'python' | 'go' | 'rust'
 
@@ -37,10 +38,6 @@ export const MANIFESTS: Readonly<Record<string, Reader>> = {
   'Cargo.toml': readRust,
 }
 
-function firstFile(survey: Survey, directory: string, names: readonly string[]): string | null {
-  return names.map((file) => inside(directory, file)).find((path) => survey.files.has(path)) ?? null
-}
-
 const POETRY = '2.1.3'
 const UV = '0.9.5'
 const RUFF = '0.12.0'
@@ -70,38 +67,6 @@ function readNode(survey: Survey, directory: string): Draft {
     lint: run(['lint', 'typecheck']),
     fix: run(['lint:fix']),
   }
-}
-
-const LOCK_FILES = {
-  pnpm: ['pnpm-lock.yaml'],
-  yarn: ['yarn.lock'],
-  bun: ['bun.lock', 'bun.lockb'],
-  npm: ['package-lock.json', 'npm-shrinkwrap.json'],
-} as const
-type NodeManager = keyof typeof LOCK_FILES
-
-/** The one that `packageManager` names; else the one whose lock file is there. */
-function nodeManager(survey: Survey, directory: string, manifest: Readonly<Record<string, unknown>>) {
-  const has = (...names: string[]) => firstFile(survey, directory, names) !== null
-  const written = String(manifest.packageManager ?? '')
-  const managers = Object.keys(LOCK_FILES) as NodeManager[]
-  const name =
-    managers.find((manager) => written.startsWith(`${manager}@`)) ??
-    managers.find((manager) => has(...LOCK_FILES[manager])) ??
-    'npm'
-  const hasLock = has(...LOCK_FILES[name])
-  const isModernYarn = has('.yarnrc.yml') || /^yarn@(?:[2-9]|\d\d)/.test(written)
-  return { hasLock, run: `${name} run`, install: installCommands(name, hasLock, isModernYarn) }
-}
-
-/** In CI, pnpm and the newer yarn refuse to install without a lock file unless they are told to. */
-function installCommands(name: NodeManager, hasLock: boolean, isModernYarn: boolean): string[] {
-  if (name === 'npm') return [hasLock ? 'npm ci' : 'npm install']
-  if (name === 'bun') return [hasLock ? 'bun install --frozen-lockfile' : 'bun install']
-  const isYarn2 = name === 'yarn' && isModernYarn
-  const frozen = isYarn2 ? ' --immutable' : ' --frozen-lockfile'
-  const free = isYarn2 ? ' --no-immutable' : name === 'pnpm' ? ' --no-frozen-lockfile' : ''
-  return ['corepack enable', `${name} install${hasLock ? frozen : free}`]
 }
 
 function readPython(survey: Survey, directory: string): Draft {

@@ -71,6 +71,11 @@ export function inside(directory: string, file: string): string {
   return directory === '.' ? file : `${directory}/${file}`
 }
 
+/** Which of the files of a directory is there; null: none. */
+export function firstFile(survey: Survey, directory: string, names: readonly string[]): string | null {
+  return names.map((file) => inside(directory, file)).find((path) => survey.files.has(path)) ?? null
+}
+
 /** Lower case letters, digits and hyphens, as job and image names have them; empty: nothing of it is left. */
 export function slug(text: string): string {
   return text
