@@ -292,19 +292,36 @@ describe('the images of the configuration', () => {
 function shownAtEnd(output: string): string {
   const lines: string[] = ['']
   let row = 0
+  let column = 0
+  const put = (line: string) => {
+    while (lines.length <= row) lines.push('')
+    lines[row] = line
+  }
   const print = (text: string) => {
-    for (const [index, part] of text.replaceAll('\r', '').split('\n').entries()) {
-      if (index > 0) row += 1
-      lines[row] = `${lines[row] ?? ''}${part}`
+    for (const part of text.split(/(\r|\n)/)) {
+      if (part === '\r') column = 0
+      else if (part === '\n') row += 1
+      else if (part !== '') {
+        const line = (lines[row] ?? '').padEnd(column)
+        put(line.slice(0, column) + part + line.slice(column + part.length))
+        column += part.length
+      }
     }
   }
   const [first = '', ...rest] = output.split('\u001b[')
   print(first)
   for (const piece of rest) {
-    const [sequence = '', times = '', command = ''] = /^([0-9;?]*)([A-Za-z])/.exec(piece) ?? []
-    if (command === 'A') row = Math.max(0, row - Number(times || 1))
-    if (command === 'K') lines[row] = ''
-    if (command === 'J') lines.splice(row + 1)
+    const [sequence = '', given = '', command = ''] = /^([0-9;?]*)([A-Za-z])/.exec(piece) ?? []
+    const times = Number(given || 1)
+    if (command === 'A') row = Math.max(0, row - times)
+    if (command === 'B' || command === 'E') row += times
+    if (command === 'E') column = 0
+    if (command === 'G') column = times - 1
+    if (command === 'K') put(given === '2' ? '' : (lines[row] ?? '').slice(0, column))
+    if (command === 'J') {
+      put((lines[row] ?? '').slice(0, column))
+      lines.splice(row + 1)
+    }
     print(piece.slice(sequence.length))
   }
   return lines.join('\n')

@@ -138,7 +138,17 @@ function tokenRequest({ transport, outgoing, access, challenge, credential }: To
 function scopesOf(access: Access, challenge: Challenge & { kind: 'bearer' }): string[] {
   const own = `repository:${access.path}:`
   const others = challenge.scopes.filter((scope) => !scope.startsWith('repository:') || scope.startsWith(own))
-  return [...new Set([`${own}${access.actions}`, ...others])]
+  return [...new Set([`${own}${access.actions}`, ...others.map(inOrder)])]
+}
+
+/** Registries name the same actions in any order. */
+function inOrder(scope: string): string {
+  const colon = scope.lastIndexOf(':')
+  return `${scope.slice(0, colon + 1)}${scope
+    .slice(colon + 1)
+    .split(',')
+    .sort()
+    .join(',')}`
 }
 
 function denied(access: Access, answer: Answer, credential: Credential | null): RegistryError {
