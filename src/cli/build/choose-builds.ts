@@ -7,6 +7,7 @@ import { decideDefaultTags } from '../../domain/default-tags.ts'
 import { UsageError } from '../../domain/errors.ts'
 import type { ImageBuild } from '../../domain/image-build.ts'
 import { planTaggedBuild } from '../../domain/plan-tagged-build.ts'
+import { readTold } from '../images/build-subject.ts'
 import { loadImages } from '../images/load-images.ts'
 import { type OldImage, oldImageNames, readExtraTags, readOldImage } from '../images/old-layout.ts'
 import { toldImage } from '../images/told-image.ts'
@@ -57,7 +58,7 @@ export async function chooseBuilds(
   if (image !== undefined) return [notFaulty(await chooseConfigured(tree, image, subject, wishes))]
   const old = await readOldImage(tree, wishes.image, wishes)
   if (old === null) throw await unknownImage(tree, wishes.image, images)
-  const build = planOld(old, subject, wishes)
+  const build = await planOld(old, subject, wishes)
   const remedies = { ...CONFIGURED, context: 'Correct DOCKER_BASE_DIR' }
   await checkFiles(tree, build, remedies, wishes.dry && wishes.image === 'runtime')
   return [{ build, old: true, needs: [], problem: null }]
@@ -92,8 +93,13 @@ export function withPlatforms(
 }
 
 /** The old script knew one commit only, RELEVANT_SHA, and made no labels. */
-function planOld({ image, extraTags }: OldImage, subject: BuildSubject, wishes: BuildWishes): ImageBuild {
-  const sha = wishes.env.SIGNALBOX ? subject.sha : (wishes.env.RELEVANT_SHA ?? '')
+async function planOld(
+  { image, extraTags }: OldImage,
+  subject: BuildSubject,
+  wishes: BuildWishes,
+): Promise<ImageBuild> {
+  const told = await readTold(wishes.env)
+  const sha = told === null ? (wishes.env.RELEVANT_SHA ?? '') : subject.sha
   const decided = { ...decideDefaultTags({ ...subject, sha }), warnings: [] }
   return planTaggedBuild(image, { ...subject, sha }, decided, {
     ...wishes,
