@@ -1,7 +1,7 @@
 /** What `npm run build` and `npm pack` make: compiled, beside nothing but the files that are packed, it still works. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -50,6 +50,8 @@ test('compiled commands say the same as their sources', async () => {
     ['validate', 'test/fixtures/none.yml'],
     ['validate', '--help'],
     ['plan', '--help'],
+    ['tags', '--images', 'acme/app', '--ref', 'refs/heads/main'],
+    ['build', '-i', 'none'],
   ]) {
     const outcomes = await Promise.all([cli, 'src/cli.ts'].map((file) => outcomeOf(file, words)))
     expect(outcomes[0]).toEqual(outcomes[1])
@@ -60,6 +62,23 @@ async function outcomeOf(file: string, words: readonly string[]) {
   const outcome = await run(process.execPath, [file, ...words]).catch((error) => error)
   return { code: outcome.code ?? 0, stdout: outcome.stdout, stderr: outcome.stderr }
 }
+
+test('compiled, it hashes sources with its own threads and renders its own templates', async () => {
+  const repository = await mkdtemp(join(tmpdir(), 'signalbox-package-'))
+  try {
+    await mkdir(join(repository, 'openhands'))
+    await writeFile(join(repository, 'openhands/a.py'), 'print(1)\n')
+    await writeFile(join(repository, 'pyproject.toml'), '[tool.poetry]\nversion = "1.2.3"\n')
+    await writeFile(join(repository, 'poetry.lock'), '# lock\n')
+    const words = ['-C', repository, 'runtime-image', '--build-folder', 'runtime', '--force-rebuild', '--json']
+    const outcome = await outcomeOf(cli, words)
+    expect(outcome.code, outcome.stderr).toBe(0)
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ build_from: 'scratch', built: false })
+    expect(await readFile(join(repository, 'runtime/Dockerfile'), 'utf8')).toMatch(/^FROM /)
+  } finally {
+    await rm(repository, { recursive: true })
+  }
+})
 
 test('compiled, it takes a pull request to a green gate', async () => {
   const port = await freePort()
