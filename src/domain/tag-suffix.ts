@@ -4,10 +4,9 @@
  * characters before its suffix, never of it: `-ubuntu` must not be the tag of a branch without a name. What is repaired
  * or left out is told.
  */
-import { createHash } from 'node:crypto'
 import { quote } from './config/problem-wording.ts'
 import { MAX_TAG_LENGTH } from './image-reference.ts'
-import { repairTag } from './image-tags/repair-tag.ts'
+import { repairTag, shortenTag } from './image-tags/repair-tag.ts'
 
 export interface FinishedTags {
   readonly tags: readonly string[]
@@ -41,9 +40,7 @@ const MAX_SUFFIX_LENGTH = 80
 function finishTag(text: string, ending: string): { readonly tag: string | null; readonly warning: string | null } {
   const { tag, warning } = repairTag(text)
   if (tag === null || tag.length + ending.length <= MAX_TAG_LENGTH) return { tag: tag && `${tag}${ending}`, warning }
-  // Two long branches must not push over one another.
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 8)
-  const short = `${tag.slice(0, MAX_TAG_LENGTH - ending.length - digest.length - 1)}-${digest}${ending}`
+  const short = `${shortenTag(tag, text, MAX_TAG_LENGTH - ending.length)}${ending}`
   const told = `The tag ${quote(`${tag}${ending}`)} has more than ${MAX_TAG_LENGTH} characters: it is now ${quote(short)}.`
   return { tag: short, warning: told }
 }

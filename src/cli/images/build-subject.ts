@@ -5,6 +5,7 @@
  */
 import { LONGEST_FILE_BYTES, readRegularFile } from '../../adapters/files/read-regular-file.ts'
 import type { BuildSubject, RepositoryFacts } from '../../domain/build-subject.ts'
+import { valueAt } from '../../domain/config/key-path.ts'
 import { UsageError } from '../../domain/errors.ts'
 import { endSentence } from '../../domain/image-tags/fields.ts'
 import { readToldSubject } from '../../domain/told-subject.ts'
@@ -119,7 +120,7 @@ function relevantSha(env: NodeJS.ProcessEnv): string | null {
 
 function readPullRequest(env: NodeJS.ProcessEnv, event: string, payload: Json): BuildSubject['pullRequest'] {
   if (!event.startsWith('pull_request')) return null
-  const number = valueAt(payload, 'pull_request', 'number') ?? valueAt(payload, 'number') ?? numberOfRef(env)
+  const number = valueAt(payload, ['pull_request', 'number']) ?? valueAt(payload, ['number']) ?? numberOfRef(env)
   if (number === undefined) return null
   if (typeof number !== 'number' || !Number.isInteger(number) || number < 1)
     throw new UsageError(
@@ -162,23 +163,14 @@ function readRepository(env: NodeJS.ProcessEnv, payload: Json): RepositoryFacts 
 
 /** Null: the event does not tell of this commit, or not in a way that is a date. */
 function commitDate(payload: Json, sha: string): Date | null {
-  const listed = valueAt(payload, 'commits')
-  const commits: unknown[] = [...(Array.isArray(listed) ? listed : []), valueAt(payload, 'head_commit')]
-  const commit = commits.find((each) => sha !== '' && valueAt(each, 'id') === sha)
+  const listed = valueAt(payload, ['commits'])
+  const commits: unknown[] = [...(Array.isArray(listed) ? listed : []), valueAt(payload, ['head_commit'])]
+  const commit = commits.find((each) => sha !== '' && valueAt(each, ['id']) === sha)
   const date = new Date(textAt(commit, 'timestamp'))
   return Number.isNaN(date.getTime()) ? null : date
 }
 
-function valueAt(json: unknown, ...path: readonly string[]): unknown {
-  let value = json
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-    value = (value as Json)[key]
-  }
-  return value
-}
-
 function textAt(json: unknown, ...path: readonly string[]): string {
-  const value = valueAt(json, ...path)
+  const value = valueAt(json, path)
   return typeof value === 'string' ? value : ''
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { withFault } from '../../adapters/files/file-faults.ts'
 import { LONGEST_FILE_BYTES, readRegularFile } from '../../adapters/files/read-regular-file.ts'
 import type { RepositoryTree } from '../../adapters/files/repository-tree.ts'
-import type { ImageConfig } from '../../domain/config.ts'
+import { DEFAULT_PLATFORMS, type ImageConfig } from '../../domain/config.ts'
 import { readConfigSh } from '../../domain/config-sh.ts'
 import { UsageError } from '../../domain/errors.ts'
 import { findIn } from './repository-files.ts'
@@ -83,7 +83,7 @@ function oldImage(name: string, own: Pick<ImageConfig, 'repository' | 'dockerfil
     ...own,
     name,
     target: null,
-    platforms: ['linux/amd64', 'linux/arm64'],
+    platforms: DEFAULT_PLATFORMS,
     buildArgs: { OPENHANDS_BUILD_VERSION: '${{ image.version }}' },
     labels: {},
     cache: { repository: null, mode: 'max' },

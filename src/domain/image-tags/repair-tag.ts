@@ -26,14 +26,15 @@ export function repairTag(text: string): RepairedTag {
       tag: null,
       warning: `${text === '' ? 'An empty text' : quote(text)} makes no tag: nothing of it may stand in one.`,
     }
-  const tag = begun.length > MAX_TAG_LENGTH ? shorten(begun, text) : begun
+  const tag = begun.length > MAX_TAG_LENGTH ? shortenTag(begun, text, MAX_TAG_LENGTH) : begun
   if (tag === clean) return { tag, warning: null }
   const why =
     begun === clean ? `has more than ${MAX_TAG_LENGTH} characters` : 'begins with "-" or ".", which no tag may'
   return { tag, warning: `The tag ${quote(clean)} ${why}: it is now ${quote(tag)}.` }
 }
 
-function shorten(tag: string, original: string): string {
+/** The beginning of a tag and a digest of what it was made of, `length` characters in all. */
+export function shortenTag(tag: string, original: string, length: number): string {
   const digest = createHash('sha256').update(original).digest('hex').slice(0, DIGEST_LENGTH)
-  return `${tag.slice(0, MAX_TAG_LENGTH - DIGEST_LENGTH - 1)}-${digest}`
+  return `${tag.slice(0, length - DIGEST_LENGTH - 1)}-${digest}`
 }
