@@ -7,8 +7,29 @@ import type { CheckState } from './domain/check-state.ts'
 import type { RunConclusion } from './domain/decide-run.ts'
 import type { EarlierRun } from './domain/decide-start.ts'
 import type { ImageReference } from './domain/image-reference.ts'
-import type { ChangedFiles, GatePlan, RunPlan } from './domain/plan.ts'
-import type { CancelReason, FailedJob, RunFacts, WorkflowRunObservation } from './domain/run.ts'
+import type { ChangedFiles, GatePlan, ReusedResult, RunPlan } from './domain/plan.ts'
+import type {
+  DeploymentFacts,
+  DeploymentState,
+  DeploymentTarget,
+  Labeling,
+  Permission,
+  StickyFacts,
+  StickyKind,
+} from './domain/pull-request.ts'
+import type {
+  Annotation,
+  Approval,
+  CancelReason,
+  ConfigVerdict,
+  FailedJob,
+  LegHistory,
+  Observed,
+  Override,
+  RunFacts,
+  TestReport,
+  WorkflowRunObservation,
+} from './domain/run.ts'
 import type { PullRequest, Repo, Trigger, TriggerKind } from './domain/trigger.ts'
 
 export interface Clock {
@@ -38,6 +59,8 @@ export interface CheckWrite
   readonly title: string
   /** Markdown, at most 65,535 characters. */
   readonly summary: string
+  /** To be added to those that the check run shows already, at most 50. */
+  readonly annotations: readonly Annotation[]
 }
 
 export type CheckWriteResult =
@@ -48,7 +71,50 @@ export type CheckWriteResult =
   /** The check run to update does not exist any more. */
   | { readonly kind: 'gone' }
 
-export type Permission = 'admin' | 'write' | 'read' | 'none'
+export type { Permission } from './domain/pull-request.ts'
+
+/** What GitHub's own events started on a commit: never what was dispatched. */
+export interface ObservedWorkflowRun extends Observed {
+  /** Of GitHub's event: `pull_request`, `push`, `merge_group` … */
+  readonly event: string
+}
+
+export interface ObservedCheckRun extends Observed {
+  /** Of the app that posted it; null: GitHub does not tell. */
+  readonly app: string | null
+}
+
+export interface IssueComment {
+  readonly id: number
+  readonly body: string
+  /** Whether this app wrote it. */
+  readonly isOurs: boolean
+}
+
+export interface Artifact {
+  readonly id: number
+  readonly name: string
+  /** Of the archive, in bytes. */
+  readonly size: number
+  readonly expired: boolean
+}
+
+export type Reaction = 'eyes' | 'rocket' | 'confused'
+
+export interface DeploymentRequest {
+  readonly sha: string
+  readonly environment: string
+  /** Our deployment's id: found again in GitHub's `payload`. */
+  readonly deploymentId: string
+}
+
+export interface DeploymentStatusRequest {
+  readonly state: DeploymentState
+  /** At most 140 characters. */
+  readonly description: string
+  readonly logUrl: string | null
+  readonly environmentUrl: string | null
+}
 
 /** GitHub as one installation of the app sees it. */
 export interface GitHub {
@@ -77,6 +143,41 @@ export interface GitHub {
   /** This app's own check runs on the commit: external id → GraphQL's id. */
   listChecks(repo: RepoName, headSha: string): Promise<Map<string, string>>
   getPermission(repo: RepoName, login: string): Promise<Permission>
+  /** Of `organisation/team`. False also where GitHub does not let us see it. */
+  isTeamMember(team: string, login: string): Promise<boolean>
+
+  /** Runs of this workflow file on the commit that no dispatch started, newest first, at most 100. */
+  listWorkflowRunsOf(repo: RepoName, workflow: string, sha: string): Promise<ObservedWorkflowRun[]>
+  /** Check runs of this name on the commit, of whatever app, newest first. */
+  listCheckRunsNamed(repo: RepoName, sha: string, name: string): Promise<ObservedCheckRun[]>
+  /** Path → blob id of every file of the commit or tree; null: there is no such commit, or GitHub's list was cut short. */
+  listTree(repo: RepoName, sha: string): Promise<ReadonlyMap<string, string> | null>
+  /** Artifacts of this name of the workflow run, newest first. */
+  listArtifacts(repo: RepoName, workflowRunId: number, name: string): Promise<Artifact[]>
+  /** The archive; null: there is none any more, or it is larger than this. */
+  downloadArtifact(repo: RepoName, artifactId: number, maxBytes: number): Promise<Uint8Array | null>
+
+  /** How labels came to the pull request: the newest 100, oldest first. */
+  listLabelings(repo: RepoName, number: number): Promise<Labeling[]>
+  /** Done also when it is there already. */
+  addLabel(repo: RepoName, number: number, label: string): Promise<void>
+  /** Done also when it is not there. */
+  removeLabel(repo: RepoName, number: number, label: string): Promise<void>
+  /** Comments of an issue or pull request since, oldest first. */
+  listComments(repo: RepoName, number: number, since?: Date): Promise<IssueComment[]>
+  /** @returns its id. */
+  createComment(repo: RepoName, number: number, body: string): Promise<number>
+  /** False: it was deleted. */
+  updateComment(repo: RepoName, commentId: number, body: string): Promise<boolean>
+  /** Reacting twice in the same way is reacting once. Nothing happens where the comment was deleted. */
+  react(repo: RepoName, commentId: number, reaction: Reaction): Promise<void>
+  /** The description; null: none. */
+  getDescription(repo: RepoName, number: number): Promise<string | null>
+  setDescription(repo: RepoName, number: number, body: string): Promise<void>
+
+  /** @returns GitHub's id. Looks first for one that our deployment has already. */
+  createDeployment(repo: RepoName, request: DeploymentRequest): Promise<number>
+  setDeploymentStatus(repo: RepoName, githubId: number, status: DeploymentStatusRequest): Promise<void>
 }
 
 export interface RepoName {
@@ -87,6 +188,8 @@ export interface RepoName {
 /** GitHub as the app itself sees it. */
 export interface GitHubApp {
   forInstallation(installationId: number): Promise<GitHub>
+  /** Id of the installation that has this repository; null: the app is not installed there. */
+  findInstallation(repo: RepoName): Promise<number | null>
   /** Deliveries that GitHub tried since, newest first, at most 3,000. */
   listHookDeliveries(since: Date): Promise<HookDelivery[]>
   /** Ask GitHub to send it once more, under the same delivery id. */
@@ -142,6 +245,8 @@ export interface StartRequest {
 
 export interface NewRun {
   readonly plan: RunPlan
+  /** Of the check on a changed configuration; null: the run is no such check. */
+  readonly verdict: ConfigVerdict | null
   /** Why the configuration could not be used; null: it could. */
   readonly problem: string | null
 }
@@ -201,7 +306,22 @@ export interface RunStore {
   forgetChecks(subjectIds: readonly string[]): Promise<void>
   recordChecks(written: readonly { subjectId: string; nodeId: string | null; digest: string | null }[]): Promise<void>
 
-  concludeRun(runId: string, conclusion: RunConclusion, now: Date): Promise<void>
+  /** The results of trusted legs with these keys that succeeded since, by key. */
+  findReusable(repoId: number, keys: readonly string[], since: Date): Promise<Map<string, ReusedResult>>
+  /** Open runs of this commit that have observed legs. */
+  observersOf(repoId: number, sha: string): Promise<string[]>
+  /** What observed legs follow: leg id → what was seen. An older word never replaces a newer one. Does not enqueue. */
+  recordObserved(observed: ReadonlyMap<string, Observed>): Promise<void>
+  recordRetag(legId: string, outcome: 'done' | 'failed'): Promise<void>
+  /** The test results of a leg's attempt, with how flaky its failed tests are. Does not enqueue. */
+  recordReport(legId: string, report: TestReport): Promise<void>
+  /** How often each of these tests of legs of this name failed in its last 50 runs, and how often of these it passed later on the same commit. */
+  testHistories(repoId: number, leg: string, tests: readonly string[]): Promise<Map<string, LegHistory>>
+  /**
+   * Ends the run, and keeps what its legs ended as: `passed`, `failed`, or `flaky` when it failed first and passed later;
+   * for trusted legs with a reuse key that succeeded, also the result to be reused.
+   */
+  concludeRun(runId: string, conclusion: RunConclusion, now: Date, results?: readonly LegResult[]): Promise<void>
   reopenRun(runId: string): Promise<void>
   /** Ends these runs in our records: GitHub cannot be asked about them, or told, any more. */
   abandonRuns(runIds: readonly string[], now: Date): Promise<void>
@@ -212,6 +332,127 @@ export interface RunStore {
   enqueueReconcile(): Promise<number>
   /** Whether the run is to be compared with GitHub; clears the mark. */
   takeReconcileMark(runId: string): Promise<boolean>
+}
+
+/** What a leg ended as. */
+export interface LegResult {
+  readonly legId: string
+  readonly name: string
+  readonly result: 'passed' | 'failed' | 'flaky'
+  /** Null: it cannot be reused. */
+  readonly reusable: ({ readonly key: string } & ReusedResult) | null
+}
+
+/** Who did what by our hands. */
+export interface AuditEntry {
+  readonly at: Date
+  readonly repo: Repo
+  readonly pullRequest: number | null
+  /** Login. */
+  readonly actor: string
+  /** `approve`, `override`, `retest`, `cancel`, `deploy`, `undeploy`, `label_action`. */
+  readonly action: string
+  /** What it was done to: a commit, a gate, a run, a preview. */
+  readonly subject: string
+  readonly detail: string
+}
+
+/** A comment with commands, and what became of it. */
+export interface CommandRecord {
+  readonly commentId: number
+  readonly author: string
+  /** Null: at work, or its end is not known. */
+  readonly outcome: CommandOutcome | null
+}
+
+export interface CommandOutcome {
+  readonly ok: boolean
+  /** Markdown that was to be replied; null: nothing. */
+  readonly reply: string | null
+  /** Whether the author was told that they may not do this. */
+  readonly refused: boolean
+}
+
+export interface PullRequestSubject {
+  readonly repo: Repo
+  readonly number: number
+  readonly installationId: number
+}
+
+/** Everything kept of one pull request beside its runs. */
+export interface PullRequestRecord extends PullRequestSubject {
+  /** Of these commits of it, by commit. */
+  readonly approvals: ReadonlyMap<string, Approval>
+  readonly deployments: readonly DeploymentFacts[]
+  readonly stickies: readonly StickyFacts[]
+  /** Ids of the newest run of each pipeline for each commit, and of each label; newest first. */
+  readonly runs: readonly {
+    readonly id: string
+    readonly sha: string
+    readonly kind: 'pull_request' | 'label'
+    readonly pipeline: string
+  }[]
+}
+
+export interface PullRequestStore {
+  /** Remembers the pull request as open, and enqueues its job. */
+  touch(subject: PullRequestSubject): Promise<void>
+  /** Enqueues the jobs of those that are remembered as open; returns how many. */
+  enqueueOpen(): Promise<number>
+  /** Look at it again at this time, at the latest. */
+  wake(repoId: number, number: number, at: Date): Promise<void>
+  /** Nothing is to be done about it any more, until it is touched again. */
+  close(repoId: number, number: number): Promise<void>
+  /** Null: it was never touched. */
+  load(repoId: number, number: number): Promise<PullRequestRecord | null>
+
+  /** With its entry in the audit log; enqueues the commit's runs and the pull request's job. A second approval of the same commit changes nothing. */
+  approve(subject: PullRequestSubject, sha: string, approval: Approval): Promise<void>
+  /** With its entry in the audit log; enqueues the commit's runs. */
+  override(subject: PullRequestSubject, sha: string, gate: string, override: Override): Promise<void>
+  audit(entry: AuditEntry): Promise<void>
+  /** Newest first. */
+  listAudit(repoId: number, limit: number): Promise<AuditEntry[]>
+
+  /** False: the comment is known already. */
+  beginCommand(subject: PullRequestSubject, commentId: number, author: string): Promise<boolean>
+  getCommand(repoId: number, commentId: number): Promise<CommandRecord | null>
+  finishCommand(repoId: number, commentId: number, outcome: CommandOutcome): Promise<void>
+  /** Whether this author was already told on this pull request that they may not do this. */
+  wasRefused(repoId: number, number: number, author: string): Promise<boolean>
+
+  /** Commits the intent to post it. */
+  intendSticky(subject: PullRequestSubject, kind: StickyKind): Promise<void>
+  recordSticky(subject: PullRequestSubject, sticky: StickyFacts): Promise<void>
+
+  /** Commits the intent to dispatch. False: another worker was first (the number is taken), and dispatches. */
+  intendDeployment(
+    subject: PullRequestSubject,
+    deployment: Pick<DeploymentFacts, 'preview' | 'number' | 'kind' | 'sha' | 'request'> & {
+      readonly target: DeploymentTarget
+    },
+    now: Date,
+  ): Promise<string | null>
+  recordDeploymentDispatch(id: string, outcome: DispatchOutcome, refusal: string | null): Promise<void>
+  recordDeploymentSearch(id: string, lookedAt: Date): Promise<void>
+  /** It was never started. */
+  giveUpDeployment(id: string): Promise<void>
+  /**
+   * What GitHub said of workflow runs, in whatever repository: those of deployments are noted, and their pull requests
+   * enqueued unless told not to. An older word never replaces a newer one. Returns whether any was ours.
+   */
+  recordDeploymentRuns(
+    observations: readonly WorkflowRunObservation[],
+    options?: { enqueue?: boolean },
+  ): Promise<boolean>
+  /** It took too long for us, or its workflow run is gone: it counts as completed so. */
+  endDeployment(id: string, conclusion: 'timed_out' | 'deleted', now: Date): Promise<void>
+  recordGitHubDeployment(
+    id: string,
+    recorded: { readonly githubId?: number; readonly told?: DeploymentState },
+  ): Promise<void>
+  /** Of these workflow runs, those that a deployment has. */
+  knownDeploymentRuns(workflowRunIds: readonly number[]): Promise<Set<number>>
 }
 
 export interface DeliveryStore {
@@ -243,11 +484,14 @@ export interface JobHandlers {
   /** A delivery whose retries are used up. */
   deliveryFailed(id: string): Promise<void>
   run(id: string): Promise<void>
+  /** @param key of `pullRequestKey`. */
+  pullRequest(key: string): Promise<void>
   reconcile(): Promise<void>
 }
 
 export interface Store {
   readonly runs: RunStore
+  readonly pullRequests: PullRequestStore
   readonly deliveries: DeliveryStore
   readonly installations: InstallationStore
   /** Throws when the database does not answer. */

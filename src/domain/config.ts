@@ -67,12 +67,38 @@ export const CONCURRENCY_RULES = ['cancel', 'keep'] as const
 /** What a new commit of a pull request does to the older commit's run. Pushes and tags always stand alone. */
 export type ConcurrencyRule = (typeof CONCURRENCY_RULES)[number]
 
+/** What another event starts on the commit, and a job follows: nothing is dispatched. */
+export type ObservedStart =
+  /** The newest run of this workflow file that GitHub itself started on the commit. */
+  | { readonly kind: 'observe_workflow'; readonly workflow: string }
+  /** The newest check run of this name that the app with this slug posted on the commit. */
+  | { readonly kind: 'observe_check'; readonly name: string; readonly app: string }
+
+export type JobStart =
+  /** `workflow`: file name of the executor workflow under `.github/workflows`. `ref`: branch or tag whose workflow file is dispatched; null: the default branch. */
+  { readonly kind: 'dispatch'; readonly workflow: string; readonly ref: string | null } | ObservedStart
+
+export const RETRIED_LEGS = ['any', 'flaky'] as const
+/** Which failed legs are tried again: all, or those that were flaky before. */
+export type RetriedLegs = (typeof RETRIED_LEGS)[number]
+
+/** A file of test results that a leg's workflow run uploads. */
+export interface ReportConfig {
+  readonly format: 'junit'
+  /** Name of the artifact. May hold `${{ … }}`. */
+  readonly artifact: string
+}
+
+/** When a leg that succeeded before with the same inputs is not run again. */
+export interface ReuseConfig {
+  /** Globs on the repository's files: what decides the result. At least one. */
+  readonly inputs: readonly string[]
+  readonly maxAgeMs: number
+}
+
 export interface Job {
   readonly name: string
-  /** File name of the executor workflow under `.github/workflows`. */
-  readonly workflow: string
-  /** Branch or tag whose workflow file is dispatched; null: the default branch. */
-  readonly ref: string | null
+  readonly start: JobStart
   /** Names of jobs of the same pipeline, all of whose legs must have succeeded first. */
   readonly needs: readonly string[]
   readonly matrix: Matrix | null
@@ -80,7 +106,7 @@ export interface Job {
   readonly failFast: boolean
   /** Most legs of this job at work at once; null: no bound. */
   readonly maxParallel: number | null
-  readonly retries: { readonly max: number; readonly delayMs: number }
+  readonly retries: { readonly max: number; readonly delayMs: number; readonly only: RetriedLegs }
   /** How long one attempt may take before it is cancelled and counts as timed out. */
   readonly timeoutMs: number
   /** Workflow inputs, not yet interpolated. */
@@ -88,6 +114,10 @@ export interface Job {
   /** Name of an image that this job builds or uses; null: none. */
   readonly image: string | null
   readonly forks: ForkRule
+  /** Null: the job uploads no test results. */
+  readonly report: ReportConfig | null
+  /** Null: every leg is run. */
+  readonly reuse: ReuseConfig | null
 }
 
 export interface Gate {
@@ -186,7 +216,94 @@ export interface ImageConfig {
   readonly runtime: RuntimeConfig | null
 }
 
+export const FORK_POLICIES = ['approve', 'run', 'never'] as const
+/** What is asked for before legs of a pull request from a fork are dispatched. */
+export type ForkPolicy = (typeof FORK_POLICIES)[number]
+
+export const FORK_STARTS = ['dispatch', 'observe'] as const
+
+export interface ForksConfig {
+  readonly policy: ForkPolicy
+  /** `observe`: jobs that dispatch for trusted commits follow GitHub's own run of the same workflow for untrusted ones, which needs no approval. */
+  readonly start: (typeof FORK_STARTS)[number]
+  /** File name of the workflow that is dispatched for untrusted legs instead of the job's own; null: the job's own. */
+  readonly workflow: string | null
+  /** Logins, lower case, whose pull requests from forks need no approval. They stay untrusted. */
+  readonly trustedAuthors: readonly string[]
+  /** Whether those of the organisation's members need none. */
+  readonly trustMembers: boolean
+}
+
+export const DEFAULT_FORKS: ForksConfig = {
+  policy: 'approve',
+  start: 'dispatch',
+  workflow: null,
+  trustedAuthors: [],
+  trustMembers: false,
+}
+
+/** A workflow that a label on a pull request starts, as a run of one leg. */
+export interface LabelAction {
+  readonly label: string
+  readonly workflow: string
+  /** Null: the default branch. */
+  readonly ref: string | null
+  /** May hold `${{ … }}`. */
+  readonly inputs: Readonly<Record<string, string>>
+  /** Whether the workflow pushes to the head branch, which for a fork takes «Allow edits by maintainers». */
+  readonly pushes: boolean
+  readonly timeoutMs: number
+}
+
+export interface PreviewWorkflow {
+  readonly workflow: string
+  /** Branch or tag of the preview's repository. */
+  readonly ref: string
+  /** May hold `${{ … }}`. */
+  readonly inputs: Readonly<Record<string, string>>
+}
+
+export interface PreviewConfig {
+  readonly name: string
+  readonly label: string
+  /** Jobs all of whose legs must have succeeded on the pull request's newest commit. */
+  readonly needs: readonly { readonly pipeline: string; readonly job: string }[]
+  /** Where the workflows are dispatched. */
+  readonly repository: { readonly owner: string; readonly name: string }
+  readonly deploy: PreviewWorkflow
+  /** Null: there is none; the deployment only becomes inactive. */
+  readonly teardown: PreviewWorkflow | null
+  /** Whether a new commit is deployed again. */
+  readonly redeploy: boolean
+  /** Name of GitHub's environment. May hold `${{ … }}`. */
+  readonly environment: string
+  /** Where the preview can be seen. May hold `${{ … }}`. Null: not known. */
+  readonly url: string | null
+  /** How long its workflow may take. */
+  readonly timeoutMs: number
+}
+
+export const SUMMARY_PLACES = ['comment', 'description', 'off'] as const
+
+export interface SummaryConfig {
+  readonly place: (typeof SUMMARY_PLACES)[number]
+  /** Commands that run what the commit built. None: `docker run` for each image. */
+  readonly commands: readonly {
+    readonly title: string
+    /** Shown once this image is built for the commit; null: always. */
+    readonly image: string | null
+    /** May hold `${{ … }}`. */
+    readonly command: string
+  }[]
+}
+
 export interface Config {
+  readonly forks: ForksConfig
+  readonly labelActions: readonly LabelAction[]
+  readonly previews: readonly PreviewConfig[]
+  readonly summary: SummaryConfig
+  /** Teams, as `organisation/team`, that may override a gate beside the repository's admins. */
+  readonly overrideTeams: readonly string[]
   readonly pipelines: readonly Pipeline[]
   /** In an order in which every image comes after those that it needs; otherwise as in the file. */
   readonly images: readonly ImageConfig[]

@@ -42,6 +42,10 @@ export const pullRequest = z
     draft: z.boolean().default(false),
     head: z.object({ ref: z.string(), sha, repo: z.object({ full_name: z.string() }).nullable() }),
     base: z.object({ ref: z.string(), sha }),
+    user: z.object({ login: z.string() }).nullish(),
+    author_association: z.string().default('NONE'),
+    labels: z.array(z.object({ name: z.string() })).default([]),
+    maintainer_can_modify: z.boolean().default(false),
   })
   .transform(
     (pr): PullRequest => ({
@@ -53,6 +57,10 @@ export const pullRequest = z
       baseSha: pr.base.sha,
       draft: pr.draft,
       state: pr.state,
+      author: pr.user?.login ?? 'ghost',
+      association: pr.author_association,
+      labels: pr.labels.map((label) => label.name),
+      maintainersMayPush: pr.maintainer_can_modify,
     }),
   )
 

@@ -24,9 +24,11 @@ export interface LegPlan {
   readonly matrix: MatrixCombination
   /** Names of legs of the same run that must have succeeded first. */
   readonly needs: readonly string[]
-  readonly workflow: string
-  /** Branch or tag whose workflow file is dispatched. */
-  readonly ref: string
+  readonly start: LegStart
+  /** What the leg waits for before it is dispatched, beside its needs; null: nothing. `approval`: of its commit by a maintainer. `never`: it is not dispatched at all. */
+  readonly hold: 'approval' | 'never' | null
+  /** Whether an untrusted leg is to build its image and do nothing else. */
+  readonly buildOnly: boolean
   /** Interpolated, without `signalbox`. */
   readonly inputs: Readonly<Record<string, string>>
   /** Why this leg is not run; null: it is run. */
@@ -35,8 +37,29 @@ export interface LegPlan {
   readonly image: LegImage | null
   readonly failFast: boolean
   readonly maxParallel: number | null
-  readonly retries: { readonly max: number; readonly delayMs: number }
+  readonly retries: Job['retries']
   readonly timeoutMs: number
+  /** Test results that its workflow run uploads; null: none. */
+  readonly report: ReportConfig | null
+  /** Null: the leg is run whatever succeeded before. */
+  readonly reuse: LegReuse | null
+}
+
+export type LegStart = { readonly kind: 'dispatch'; readonly workflow: string; readonly ref: string } | ObservedStart
+
+export interface LegReuse {
+  /** Digest of everything that decides the leg's result. */
+  readonly key: string
+  /** The trusted leg that succeeded with the same key before; null: none did. */
+  readonly from: ReusedResult | null
+}
+
+export interface ReusedResult {
+  readonly sha: string
+  /** Of its workflow run; null: not known. */
+  readonly url: string | null
+  /** Full names of the tags of the image that it built; none: no image, or not known. */
+  readonly imageTags: readonly string[]
 }
 
 export interface LegImage {

@@ -48,6 +48,27 @@ export type Signal =
       readonly pipelines: readonly string[] | null
     } & InRepo)
   | ({ readonly kind: 'pull_request_closed'; readonly number: number } & InRepo)
+  /** A label came to, or went from, an open or closed pull request: `sha` was its head when that happened. */
+  | ({
+      readonly kind: 'labels_changed'
+      readonly number: number
+      readonly sha: string
+      readonly added: string | null
+      /** Login. */
+      readonly sender: string
+      /** Whether a bot did it. */
+      readonly byBot: boolean
+    } & InRepo)
+  /** A person commented on a pull request. */
+  | ({
+      readonly kind: 'comment'
+      readonly number: number
+      readonly commentId: number
+      readonly author: string
+      readonly body: string
+    } & InRepo)
+  /** Something that an observed leg may follow has news: a workflow run that was not dispatched, or another app's check run. */
+  | ({ readonly kind: 'commit_observed'; readonly sha: string } & InRepo)
   | ({ readonly kind: 'merge_group_destroyed'; readonly sha: string } & InRepo)
   | ({ readonly kind: 'workflow_run'; readonly observation: WorkflowRunObservation } & InRepo)
   | ({ readonly kind: 'workflow_job'; readonly workflowRunId: number; readonly job: FailedJob | null } & InRepo)

@@ -77,9 +77,80 @@ export interface PostedCheck {
   readonly digest: string | null
 }
 
+/** What GitHub last said of the workflow run or check run that an observed leg follows. */
+export interface Observed {
+  /** Of the workflow run or check run. */
+  readonly id: number
+  /** 1, and one more for each re-run; 1 for check runs. */
+  readonly runAttempt: number
+  readonly status: WorkflowRunStatus
+  /** Set when completed. */
+  readonly conclusion: string | null
+  readonly url: string | null
+  readonly startedAt: Date | null
+  readonly completedAt: Date | null
+}
+
+/** A maintainer's word that legs of one commit of one untrusted pull request may be dispatched. */
+export interface Approval {
+  readonly by: string
+  readonly at: Date
+  readonly via: 'comment' | 'label'
+}
+
+/** A person's word that a gate passes for this commit, whatever its legs say. */
+export interface Override {
+  readonly by: string
+  readonly reason: string
+  readonly at: Date
+}
+
+/** How a leg of this name fared in the repository's last runs, when the run began. */
+export interface LegHistory {
+  /** At most 50. */
+  readonly runs: number
+  /** Of these: failed first and passed later on the same commit. */
+  readonly flaky: number
+}
+
+/** A place in a file that a check run points to. */
+export interface Annotation {
+  readonly path: string
+  /** Counted from 1. */
+  readonly line: number
+  readonly level: 'notice' | 'warning' | 'failure'
+  readonly title: string
+  readonly message: string
+}
+
+/** What a leg's test results came to. */
+export interface TestReport {
+  readonly attemptId: string
+  readonly tests: number
+  readonly failures: number
+  readonly skipped: number
+  /** Of the first failed tests. */
+  readonly failed: readonly {
+    readonly name: string
+    readonly file: string | null
+    readonly line: number | null
+    readonly message: string
+    readonly flaky: LegHistory | null
+  }[]
+  /** Why the results could not be read; null: they were. */
+  readonly problem: string | null
+}
+
 export interface LegFacts {
   readonly id: string
   readonly plan: LegPlan
+  readonly history: LegHistory
+  /** Of an observed leg; null: nothing was reported yet, or the leg is dispatched. */
+  readonly observed: Observed | null
+  /** Of its latest attempt that has one. */
+  readonly report: TestReport | null
+  /** What became of giving the tags of the image that is reused to this commit; null: not tried. */
+  readonly retag: 'done' | 'failed' | null
   /** The number from which attempts count towards the retries: more than 1 after a re-run. */
   readonly firstAttempt: number
   /** In order of number. */
@@ -90,6 +161,7 @@ export interface LegFacts {
 export interface GateFacts {
   readonly id: string
   readonly plan: GatePlan
+  readonly override: Override | null
   readonly check: PostedCheck | null
 }
 
@@ -109,9 +181,28 @@ export interface RunFacts {
   /** What is wrong with the configuration, so that nothing could be planned; null: nothing. */
   readonly problem: string | null
   readonly cancel: CancelReason | null
+  /** Of this commit of this pull request; null: none, or none is needed. */
+  readonly approval: Approval | null
+  /** What the check on a changed configuration says; null: the run is no such check. */
+  readonly verdict: ConfigVerdict | null
   /** In the plan's order: every leg comes after those that it needs. */
   readonly legs: readonly LegFacts[]
   readonly gates: readonly GateFacts[]
+}
+
+/** What a pull request's own version of the configuration would change. */
+export interface ConfigVerdict {
+  readonly conclusion: 'success' | 'failure'
+  readonly headline: string
+  /** Legs and gates that the changed configuration adds, removes or changes for this pull request. */
+  readonly differences: readonly {
+    readonly what: 'added' | 'removed' | 'changed'
+    readonly subject: 'leg' | 'gate'
+    readonly name: string
+    /** Which of its settings differ; empty: it was added or removed. */
+    readonly details: readonly string[]
+  }[]
+  readonly annotations: readonly Annotation[]
 }
 
 /** Whether GitHub may still be working on the attempt, for all we know. */

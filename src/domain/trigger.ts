@@ -23,6 +23,13 @@ export interface PullRequest {
   readonly baseSha: string
   readonly draft: boolean
   readonly state: 'open' | 'closed'
+  /** Login of who opened it. */
+  readonly author: string
+  /** GitHub's word for who that is: `OWNER`, `MEMBER`, `COLLABORATOR`, `CONTRIBUTOR`, `FIRST_TIME_CONTRIBUTOR`, `FIRST_TIMER`, `NONE`. */
+  readonly association: string
+  readonly labels: readonly string[]
+  /** Whether maintainers of the base may push to the head of a fork. */
+  readonly maintainersMayPush: boolean
 }
 
 interface TriggerBase {
@@ -59,14 +66,39 @@ export interface ManualTriggered extends TriggerBase {
   readonly requestId: string
 }
 
+/** A label on a pull request asked for a workflow: a run of one leg, of no pipeline of the configuration. */
+export interface LabelTriggered extends TriggerBase {
+  readonly kind: 'label'
+  readonly pullRequest: PullRequest
+  readonly label: string
+  /** Login of who applied it. */
+  readonly by: string
+  /** GitHub's id of the event in which it was applied: what makes two of them two runs. */
+  readonly labelingId: string
+}
+
 /** What can start runs. */
-export type Trigger = PushTriggered | TagTriggered | PullRequestTriggered | MergeGroupTriggered | ManualTriggered
+export type Trigger =
+  | PushTriggered
+  | TagTriggered
+  | PullRequestTriggered
+  | MergeGroupTriggered
+  | ManualTriggered
+  | LabelTriggered
 
 export type TriggerKind = Trigger['kind']
 
 /** Whether the trigger's code comes from this repository itself. A pull request from a fork, or from a fork since deleted, is untrusted. */
 export function isTrusted(trigger: Trigger): boolean {
-  if (trigger.kind !== 'pull_request') return true
-  const own = `${trigger.repo.owner}/${trigger.repo.name}`.toLowerCase()
-  return trigger.pullRequest.headRepo?.toLowerCase() === own
+  const pullRequest = pullRequestOf(trigger)
+  return pullRequest === null || isFromRepo(trigger.repo, pullRequest)
+}
+
+export function isFromRepo(repo: Repo, pullRequest: Pick<PullRequest, 'headRepo'>): boolean {
+  return pullRequest.headRepo?.toLowerCase() === `${repo.owner}/${repo.name}`.toLowerCase()
+}
+
+/** The pull request that the trigger is about; null: none. */
+export function pullRequestOf(trigger: Trigger): PullRequest | null {
+  return trigger.kind === 'pull_request' || trigger.kind === 'label' ? trigger.pullRequest : null
 }

@@ -1,0 +1,110 @@
+/**
+ * A pull request as it is known: what GitHub says of it now, what people asked for by labels and commands, and what
+ * Signalbox did about it. What is decided about previews, labels and comments is derived from these facts alone.
+ */
+import type { Config, PreviewWorkflow } from './config.ts'
+import type { Approval, RunFacts, WorkflowRunStatus } from './run.ts'
+import type { PullRequest, Repo } from './trigger.ts'
+
+/** GitHub's word for what a login may do in a repository: `maintain` counts as `write`, `triage` as `read`. */
+export type Permission = 'admin' | 'write' | 'read' | 'none'
+
+export function mayWrite(permission: Permission | undefined): boolean {
+  return permission === 'admin' || permission === 'write'
+}
+
+/** A label was put on the pull request. */
+export interface Labeling {
+  /** GitHub's id of the event: never repeats. */
+  readonly id: string
+  readonly label: string
+  /** Login; null: the user was deleted. */
+  readonly by: string | null
+  /** Whether it was this app itself, because a command asked for it. */
+  readonly byUs: boolean
+  readonly at: Date
+}
+
+/** One dispatch of a preview's workflow. */
+export interface DeploymentFacts {
+  readonly id: string
+  readonly preview: string
+  /** 1, 2, … over the whole life of the preview. */
+  readonly number: number
+  readonly kind: 'deploy' | 'teardown'
+  readonly sha: string
+  /** What asked for it: id of the labelling or of the command's comment. */
+  readonly request: string
+  readonly target: DeploymentTarget
+  readonly intendedAt: Date
+  /** `intended`: whether GitHub started it is not known. `lost`: it is known that it never started. */
+  readonly outcome: 'intended' | 'dispatched' | 'refused' | 'lost'
+  readonly refusal: string | null
+  readonly searchedAt: Date | null
+  readonly workflowRunId: number | null
+  /** Of the workflow run. */
+  readonly url: string | null
+  readonly status: WorkflowRunStatus | null
+  /** Set when completed; `timed_out` also when it took too long for us. */
+  readonly conclusion: string | null
+  readonly completedAt: Date | null
+  /** GitHub's Deployment; null: not created yet. */
+  readonly githubId: number | null
+  /** The last state that GitHub's Deployment was told. */
+  readonly told: DeploymentState | null
+}
+
+/** Everything that is dispatched, decided when it was intended. */
+export interface DeploymentTarget extends PreviewWorkflow {
+  readonly repository: { readonly owner: string; readonly name: string }
+  readonly environment: string
+  /** Where the preview can be seen; null: not known. */
+  readonly previewUrl: string | null
+  readonly timeoutMs: number
+}
+
+export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' | 'inactive'
+
+/** A comment, or the block in the description, that is kept up to date. */
+export const STICKY_KINDS = ['summary', 'previews', 'welcome', 'description'] as const
+export type StickyKind = (typeof STICKY_KINDS)[number]
+
+export interface StickyFacts {
+  readonly kind: StickyKind
+  /** Null: its creation was begun and the reply is not known; of `description` always null. */
+  readonly commentId: number | null
+  /** Digest of the text that it shows; null: none yet. */
+  readonly digest: string | null
+  /** A person removed it: it is left alone. */
+  readonly removed: boolean
+}
+
+export interface PullRequestFacts {
+  readonly now: Date
+  readonly repo: Repo
+  readonly installationId: number
+  /** As GitHub has it now. */
+  readonly pullRequest: PullRequest
+  /** Of its base branch; null: there is none, or it is broken. */
+  readonly config: Config | null
+  /** Oldest first, at most the newest 100. Empty where no label on it means anything. */
+  readonly labelings: readonly Labeling[]
+  /** Of everybody in `labelings`, as GitHub has them now; by login. */
+  readonly permissions: ReadonlyMap<string, Permission>
+  /** Of the present head; null: none, or none is needed. */
+  readonly approval: Approval | null
+  /** Of the present head: those that the pull request itself started, the newest of each pipeline. */
+  readonly runs: readonly RunFacts[]
+  /** Runs that labels of this pull request started, the newest of each label. */
+  readonly labelRuns: readonly RunFacts[]
+  /** All of this pull request, oldest first. */
+  readonly deployments: readonly DeploymentFacts[]
+  readonly stickies: readonly StickyFacts[]
+  /** Repositories of previews that may be dispatched to, `owner/name` in lower case → id of the app's installation there; null: not installed. Absent: not allowed. */
+  readonly previewInstallations: ReadonlyMap<string, number | null>
+}
+
+/** The key of its job: `<repo id>#<number>`. */
+export function pullRequestKey(repoId: number, number: number): string {
+  return `${repoId}#${number}`
+}
