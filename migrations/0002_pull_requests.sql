@@ -1,7 +1,7 @@
 -- Plans and triggers of the first version, in the shape of this one.
 update legs set plan = (plan - 'workflow' - 'ref') || jsonb_build_object(
     'start', jsonb_build_object('kind', 'dispatch', 'workflow', plan->'workflow', 'ref', plan->'ref'),
-    'hold', null, 'buildOnly', false, 'report', null, 'reuse', null,
+    'hold', null, 'buildOnly', false, 'toldInputs', null, 'report', null, 'reuse', null,
     'retries', (plan->'retries') || '{"only": "any"}')
   where plan ? 'workflow';
 update runs set trigger = jsonb_set(trigger, '{pullRequest}', (trigger->'pullRequest') ||
@@ -33,6 +33,14 @@ create table pull_requests (
   primary key (repo_id, number)
 );
 create index pull_requests_open on pull_requests (repo_id) where open;
+insert into pull_requests (repo_id, number, installation_id, repo)
+  select distinct on (repo_id, pull_request) repo_id, pull_request, installation_id, trigger->'repo'
+  from runs where open and pull_request is not null
+  order by repo_id, pull_request, created_at desc;
+
+-- The runs of a pull request, open or not.
+drop index runs_of_pull_request;
+create index runs_of_pull_request on runs (repo_id, pull_request, created_at desc) where pull_request is not null;
 
 -- A maintainer's word, bound to one commit of one pull request.
 create table approvals (
@@ -61,7 +69,7 @@ create table audit (
   id           bigint generated always as identity primary key,
   at           timestamptz not null,
   repo_id      bigint not null,
-  repo         text not null,
+  repo         jsonb not null,
   pull_request integer,
   actor        text not null,
   action       text not null,
@@ -111,8 +119,9 @@ create table deployments (
   refusal         text,
   searched_at     timestamptz,
   workflow_run_id bigint unique,
+  run_attempt     integer not null default 0,
   url             text,
-  status          text,
+  status          text check (status in ('queued', 'in_progress', 'completed')),
   conclusion      text,
   completed_at    timestamptz,
   -- GitHub's deployment, and the last state that it was told.
@@ -131,17 +140,13 @@ create table leg_results (
 );
 create index leg_results_of_leg on leg_results (repo_id, name, at desc);
 
--- What each test ended as, where it failed: per test flakiness.
+-- The tests that failed in a leg: `flaky` where the leg passed later on the same commit.
 create table test_results (
-  leg_id  text not null references legs on delete cascade,
-  repo_id bigint not null,
-  leg     text not null,
-  test    text not null,
-  result  text not null check (result in ('failed', 'flaky')),
-  at      timestamptz not null,
+  leg_id text not null references legs on delete cascade,
+  test   text not null,
+  result text not null check (result in ('failed', 'flaky')),
   primary key (leg_id, test)
 );
-create index test_results_of_test on test_results (repo_id, leg, test, at desc);
 
 -- Trusted legs that succeeded, by what decided their result.
 create table reusable_results (

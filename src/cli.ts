@@ -6,6 +6,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   start: async () => (await import('./cli/start.ts')).registerStart,
   init: async () => (await import('./cli/init.ts')).registerInit,
   validate: async () => (await import('./cli/validate.ts')).registerValidate,
+  doctor: async () => (await import('./cli/doctor.ts')).registerDoctor,
   plan: async () => (await import('./cli/plan.ts')).registerPlan,
   tags: async () => (await import('./cli/tags.ts')).registerTags,
   build: async () => (await import('./cli/build.ts')).registerBuild,

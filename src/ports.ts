@@ -6,8 +6,9 @@ import type { BuildRequest } from './domain/build-command.ts'
 import type { CheckState } from './domain/check-state.ts'
 import type { RunConclusion } from './domain/decide-run.ts'
 import type { EarlierRun } from './domain/decide-start.ts'
+import type { BranchFacts, InstallationFacts } from './domain/doctor.ts'
 import type { ImageReference } from './domain/image-reference.ts'
-import type { ChangedFiles, GatePlan, ReusedResult, RunPlan } from './domain/plan.ts'
+import type { ChangedFiles, GatePlan, LegResult, ReusedResult, RunPlan } from './domain/plan.ts'
 import type {
   DeploymentFacts,
   DeploymentState,
@@ -196,6 +197,18 @@ export interface GitHubApp {
   redeliver(hookDeliveryId: number): Promise<void>
 }
 
+/** How a repository is set up at GitHub, as far as it concerns this app. */
+export interface Inspector {
+  /** Null: the app is not installed there. */
+  getInstallation(repo: RepoName): Promise<InstallationFacts | null>
+  /** Null: the installation does not see it. */
+  getRepository(installationId: number, repo: RepoName): Promise<Repo | null>
+  /** What branch protection and rulesets say of it; never `unreadable`. */
+  getBranch(installationId: number, repo: RepoName, branch: string): Promise<BranchFacts>
+  /** GitHub's word: `active`, `disabled_manually` …; null: no such workflow on the default branch. */
+  getWorkflowState(installationId: number, repo: RepoName, workflow: string): Promise<string | null>
+}
+
 export interface HookDelivery {
   /** GitHub's number of this attempt at delivering. */
   readonly id: number
@@ -274,7 +287,7 @@ export interface RunStore {
   findRunOf(repoId: number, subjectId: string): Promise<string | null>
   /** Runs of a commit in a repository; of one kind of trigger when it is given. */
   runsOfCommit(repoId: number, sha: string, kind?: TriggerKind): Promise<string[]>
-  /** Legs are to be run again: later attempts count anew, a cancellation by a person is lifted. */
+  /** Legs are to be run again: later attempts count anew, earlier results are not reused, a cancellation by a person is lifted. */
   rerunLegs(runId: string, legIds: readonly string[]): Promise<void>
 
   /**
@@ -304,18 +317,21 @@ export interface RunStore {
   intendChecks(runId: string, subjectIds: readonly string[]): Promise<void>
   /** These check runs were not created after all. */
   forgetChecks(subjectIds: readonly string[]): Promise<void>
-  recordChecks(written: readonly { subjectId: string; nodeId: string | null; digest: string | null }[]): Promise<void>
+  /** `annotated`: digest of the annotations that were added; null: those that are known stay. */
+  recordChecks(
+    written: readonly { subjectId: string; nodeId: string | null; digest: string | null; annotated: string | null }[],
+  ): Promise<void>
 
   /** The results of trusted legs with these keys that succeeded since, by key. */
   findReusable(repoId: number, keys: readonly string[], since: Date): Promise<Map<string, ReusedResult>>
-  /** Open runs of this commit that have observed legs. */
+  /** Runs of this commit that have observed legs, over or not, but for those that the pull request moved away from. */
   observersOf(repoId: number, sha: string): Promise<string[]>
   /** What observed legs follow: leg id → what was seen. An older word never replaces a newer one. Does not enqueue. */
   recordObserved(observed: ReadonlyMap<string, Observed>): Promise<void>
   recordRetag(legId: string, outcome: 'done' | 'failed'): Promise<void>
   /** The test results of a leg's attempt, with how flaky its failed tests are. Does not enqueue. */
   recordReport(legId: string, report: TestReport): Promise<void>
-  /** How often each of these tests of legs of this name failed in its last 50 runs, and how often of these it passed later on the same commit. */
+  /** In how many of the last 50 results of legs of this name each of these tests failed first and passed later on the same commit. */
   testHistories(repoId: number, leg: string, tests: readonly string[]): Promise<Map<string, LegHistory>>
   /**
    * Ends the run, and keeps what its legs ended as: `passed`, `failed`, or `flaky` when it failed first and passed later;
@@ -334,14 +350,7 @@ export interface RunStore {
   takeReconcileMark(runId: string): Promise<boolean>
 }
 
-/** What a leg ended as. */
-export interface LegResult {
-  readonly legId: string
-  readonly name: string
-  readonly result: 'passed' | 'failed' | 'flaky'
-  /** Null: it cannot be reused. */
-  readonly reusable: ({ readonly key: string } & ReusedResult) | null
-}
+export type { LegResult } from './domain/plan.ts'
 
 /** Who did what by our hands. */
 export interface AuditEntry {
@@ -401,7 +410,7 @@ export interface PullRequestStore {
   enqueueOpen(): Promise<number>
   /** Look at it again at this time, at the latest. */
   wake(repoId: number, number: number, at: Date): Promise<void>
-  /** Nothing is to be done about it any more, until it is touched again. */
+  /** Nothing is to be done about it any more, until it is touched again. It stays open while a job for it waits: that one looks again. */
   close(repoId: number, number: number): Promise<void>
   /** Null: it was never touched. */
   load(repoId: number, number: number): Promise<PullRequestRecord | null>
@@ -502,6 +511,19 @@ export interface Store {
   drain(): Promise<void>
   close(): Promise<void>
 }
+
+// ── Test results ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The XML files of an archive that a workflow run uploaded: whatever is in it was chosen by strangers. */
+export type ReportFiles =
+  | { readonly files: readonly { readonly name: string; readonly xml: string }[] }
+  /** Why it cannot be read. */
+  | { readonly problem: string }
+
+export type ReadReports = (zip: Uint8Array) => Promise<ReportFiles>
+
+/** Most bytes of an archive of test results. */
+export const MAX_REPORT_BYTES = 20 * 1024 * 1024
 
 // ── Images ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -21,6 +21,7 @@ const DOMAIN_PACKAGES = [
   'picomatch',
   'fastest-levenshtein',
   're2js',
+  'saxes',
   'node:crypto',
 ]
 

@@ -3,16 +3,21 @@
 import type { Logger } from 'pino'
 import type { RunAction } from '../domain/decide-run.ts'
 import { attemptInputs, explainRefusal } from '../domain/dispatch.ts'
-import { TransientError } from '../domain/errors.ts'
+import { InvariantError, TransientError } from '../domain/errors.ts'
+import { workflowOf } from '../domain/leg-state.ts'
 import { attemptIdIn, type RunFacts } from '../domain/run.ts'
-import type { CheckWrite, DispatchOutcome, GitHub, Store } from '../ports.ts'
+import type { CheckWrite, DispatchOutcome, GitHub, ReadReports, Registry, Store } from '../ports.ts'
+import { readReport } from './read-report.ts'
 import { renderCheck } from './render-check.ts'
+import { retagImage } from './retag-image.ts'
 
 export interface ApplyDeps {
   readonly github: GitHub
   readonly store: Store
   readonly now: () => Date
   readonly log: Logger
+  readonly registry: Registry
+  readonly readReports: ReadReports
 }
 
 type Action<K extends RunAction['kind']> = Extract<RunAction, { kind: K }>
@@ -27,7 +32,11 @@ export async function applyActions(deps: ApplyDeps, run: RunFacts, actions: read
     ...only('find_workflow_run').map((action) => findWorkflowRun(deps, run, action)),
     ...only('cancel_workflow_run').map((action) => cancelWorkflowRun(deps, run, action)),
     ...only('give_up_attempt').map((action) => deps.store.runs.giveUpAttempt(action.attempt.id)),
-    ...only('conclude_run').map((action) => deps.store.runs.concludeRun(run.id, action.conclusion, deps.now())),
+    ...only('retag_image').map((action) => retagImage(deps, action.leg)),
+    ...only('read_report').map((action) => readReport(deps, run, action)),
+    ...only('conclude_run').map(({ conclusion, results }) =>
+      deps.store.runs.concludeRun(run.id, conclusion, deps.now(), results),
+    ),
     ...only('reopen_run').map(() => deps.store.runs.reopenRun(run.id)),
   ])
   const failed = results.find((result) => result.status === 'rejected')
@@ -55,7 +64,9 @@ async function applyDispatches(deps: ApplyDeps, run: RunFacts, actions: readonly
 }
 
 async function dispatch(deps: ApplyDeps, run: RunFacts, action: Action<'dispatch'>): Promise<DispatchOutcome> {
-  const { workflow, ref } = action.leg.plan
+  const { start } = action.leg.plan
+  if (start.kind !== 'dispatch') throw new InvariantError(`The leg ${action.leg.id} is observed, not dispatched`)
+  const { workflow, ref } = start
   const inputs = attemptInputs(run, action.leg, action.attemptId)
   const outcome = await deps.github.dispatchWorkflow(run.trigger.repo, { workflow, ref, inputs })
   const refusal = outcome.kind === 'refused' ? explainRefusal(outcome, { workflow, ref }) : null
@@ -72,7 +83,7 @@ async function findWorkflowRun(deps: ApplyDeps, run: RunFacts, action: Action<'f
   const { repo } = run.trigger
   // The moment of looking, not of finding: what starts in between is found the next time.
   const lookedAt = deps.now()
-  const listed = await deps.github.listDispatchedRuns(repo, since, leg.plan.workflow)
+  const listed = await deps.github.listDispatchedRuns(repo, since, workflowOf(leg))
   const found = listed.filter((observation) => attemptIdIn(observation.title) === attempt.id)
   if (found.length > 0) await deps.store.runs.recordObservations(repo.id, found, { enqueue: false })
   else await deps.store.runs.recordSearch(attempt.id, lookedAt)
@@ -104,7 +115,8 @@ async function applyChecks(deps: ApplyDeps, run: RunFacts, actions: readonly Act
       if (!action || result.kind === 'gone' || result.kind === 'failed') return []
       const nodeId = result.kind === 'written' ? result.nodeId : (known[index] ?? null)
       // A refused write is not repeated until there is something else to show.
-      return [{ subjectId: action.check.id, nodeId, digest: action.digest }]
+      const annotated = result.kind === 'written' ? action.annotate : null
+      return [{ subjectId: action.check.id, nodeId, digest: action.digest, annotated }]
     }),
   )
   const gone = results.flatMap((result, index) => (result.kind === 'gone' ? [actions[index]?.check.id ?? ''] : []))
@@ -129,7 +141,7 @@ async function findNodeIds(
   )
 }
 
-function makeWrite(run: RunFacts, { check }: Action<'write_check'>, nodeId: string | null): CheckWrite {
+function makeWrite(run: RunFacts, { check, annotate }: Action<'write_check'>, nodeId: string | null): CheckWrite {
   return {
     nodeId,
     headSha: run.trigger.sha,
@@ -142,5 +154,6 @@ function makeWrite(run: RunFacts, { check }: Action<'write_check'>, nodeId: stri
     detailsUrl: check.detailsUrl,
     ...renderCheck(check),
     buttons: check.buttons,
+    annotations: annotate === null ? [] : check.annotations,
   }
 }

@@ -4,10 +4,13 @@
  */
 import type { Context, Probot } from 'probot'
 import { decideRerun } from '../domain/decide-rerun.ts'
+import { mayWrite } from '../domain/pull-request.ts'
 import { HANDLED_EVENTS, type HandledEvent, readEvent, type Signal } from '../domain/read-event.ts'
 import type { Repo } from '../domain/trigger.ts'
 import { count } from '../domain/wording.ts'
 import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
+import { rerun } from './rerun.ts'
+import { runCommands } from './run-commands.ts'
 import { startRuns } from './start.ts'
 
 export interface HandlerDeps {
@@ -35,7 +38,9 @@ async function handleSignal(deps: HandlerDeps, signal: Signal, deliveryId: strin
     case 'repositories_removed':
       return cancelOpenRuns(deps, { installationId: signal.installationId, repoIds: signal.repoIds })
     case 'workflow_run':
-      return noteChange(await deps.store.runs.recordObservations(signal.repo.id, [signal.observation]))
+      return handleWorkflowRun(deps, signal)
+    case 'commit_observed':
+      return handleObserved(deps, signal.repo, signal.sha)
     case 'workflow_job':
       if (signal.job) await deps.store.runs.recordFailedJob(signal.repo.id, signal.workflowRunId, signal.job)
       return 'noted'
@@ -46,10 +51,10 @@ async function handleSignal(deps: HandlerDeps, signal: Signal, deliveryId: strin
   }
 }
 
-type InstalledSignal = Extract<
-  Signal,
-  { kind: 'trigger' | 'manual' | 'pull_request_closed' | 'check_rerequested' | 'check_action' | 'suite_rerequested' }
->
+type InstalledKind = 'trigger' | 'manual' | 'pull_request_closed' | 'labels_changed' | 'comment' | RequestKind
+type RequestKind = 'check_rerequested' | 'check_action' | 'suite_rerequested'
+type InstalledSignal = Extract<Signal, { kind: InstalledKind }>
+type RequestSignal = Extract<Signal, { kind: RequestKind }>
 
 async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, deliveryId: string): Promise<string> {
   const { installationId } = signal
@@ -60,8 +65,13 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
   const github = await deps.app.forInstallation(installationId)
   const starting = { ...deps, github, installationId }
   switch (signal.kind) {
-    case 'trigger':
-      return (await startRuns(starting, signal.trigger)).note
+    case 'trigger': {
+      const { note } = await startRuns(starting, signal.trigger)
+      const { trigger } = signal
+      if (trigger.kind === 'pull_request')
+        await deps.store.pullRequests.touch({ repo: signal.repo, number: trigger.pullRequest.number, installationId })
+      return note
+    }
     case 'manual': {
       const { repo, branch, reason, pipelines } = signal
       const sha = await github.getBranchSha(repo, branch)
@@ -78,13 +88,16 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
       return note
     }
     case 'pull_request_closed':
+      await deps.store.pullRequests.touch({ repo: signal.repo, number: signal.number, installationId })
       return handleClosed(deps, github, signal.repo, signal.number)
+    case 'labels_changed':
+      return handleLabels(deps, github, signal, installationId)
+    case 'comment':
+      return runCommands(starting, signal)
     default:
       return handleRequest(deps, github, signal, installationId)
   }
 }
-
-type RequestSignal = Exclude<InstalledSignal, { kind: 'trigger' | 'manual' | 'pull_request_closed' }>
 
 /** A person pressed a button on a check run. */
 async function handleRequest(
@@ -94,7 +107,7 @@ async function handleRequest(
   installationId: number,
 ): Promise<string> {
   const permission = await github.getPermission(signal.repo, signal.sender)
-  if (permission !== 'admin' && permission !== 'write')
+  if (!mayWrite(permission))
     return `${signal.sender} may not do this: it takes write permission, and theirs is ${permission}`
   const runIds = await runsMeant(deps, signal)
   const notes = await Promise.all(runIds.map((runId) => requestRun(deps, github, signal, runId, installationId)))
@@ -122,24 +135,8 @@ async function requestRun(
     return `unknown button ${signal.identifier}`
   const run = await deps.store.runs.loadRun(runId, deps.clock.now())
   if (run === null) return 'the run is not known any more'
-  const subject = signal.kind === 'check_rerequested' ? signal.externalId : null
-  const decision = decideRerun(run, subject)
-  switch (decision.kind) {
-    case 'nothing':
-      return decision.reason
-    case 'replan': {
-      const { note, started } = await startRuns({ ...deps, github, installationId }, run.trigger)
-      // Only what took its place makes it one of the past: the configuration may be as broken as it was.
-      if (started.length > 0) {
-        await deps.store.runs.reopenRun(runId)
-        await deps.store.runs.cancelRuns([{ runId, reason: { kind: 'replanned' } }])
-      }
-      return note
-    }
-    case 'rerun':
-      await deps.store.runs.rerunLegs(runId, decision.legIds)
-      return `${count(decision.legIds.length, 'leg')} to run again, asked for by ${signal.sender}`
-  }
+  const decision = decideRerun(run, signal.kind === 'check_rerequested' ? [signal.externalId] : null)
+  return rerun({ ...deps, github, installationId }, run, decision, signal.sender)
 }
 
 async function handleInstallation(
@@ -180,6 +177,39 @@ async function handleDestroyed(deps: HandlerDeps, repo: Repo, sha: string): Prom
   return `the merge group is gone; ${count(runIds.length, 'run')} cancelled`
 }
 
-function noteChange(runIds: readonly string[]): string {
-  return runIds.length > 0 ? `noted for run ${runIds.join(', ')}` : 'nothing new, or not a workflow run of ours'
+/** In whatever repository: a preview's workflow may be another repository's. */
+async function handleWorkflowRun(
+  deps: HandlerDeps,
+  { repo, observation }: Extract<Signal, { kind: 'workflow_run' }>,
+): Promise<string> {
+  const runIds = await deps.store.runs.recordObservations(repo.id, [observation])
+  if (runIds.length > 0) return `noted for run ${runIds.join(', ')}`
+  const deploys = await deps.store.pullRequests.recordDeploymentRuns([observation])
+  return deploys ? 'noted for a preview' : 'nothing new, or not a workflow run of ours'
+}
+
+async function handleObserved(deps: HandlerDeps, repo: Repo, sha: string): Promise<string> {
+  const observers = await deps.store.runs.observersOf(repo.id, sha)
+  await Promise.all(observers.map((runId) => deps.store.runs.enqueueRun(runId)))
+  return observers.length > 0 ? `looked at by run ${observers.join(', ')}` : 'no run follows it'
+}
+
+/** The label that approves the commit that was the head when it was put on. */
+const APPROVAL_LABEL = 'ok-to-test'
+
+async function handleLabels(
+  deps: HandlerDeps,
+  github: GitHub,
+  signal: Extract<Signal, { kind: 'labels_changed' }>,
+  installationId: number,
+): Promise<string> {
+  const { repo, number, sha, added, sender } = signal
+  const subject = { repo, number, installationId }
+  await deps.store.pullRequests.touch(subject)
+  if (added?.toLowerCase() !== APPROVAL_LABEL) return 'noted'
+  if (signal.byBot) return `${sender} is a bot: only a person approves`
+  const permission = await github.getPermission(repo, sender)
+  if (!mayWrite(permission)) return `${sender} may not approve: it takes write permission, and theirs is ${permission}`
+  await deps.store.pullRequests.approve(subject, sha, { by: sender, at: deps.clock.now(), via: 'label' })
+  return `${sender} approved ${sha}`
 }

@@ -13,9 +13,14 @@ import type { GitHub, RepoName } from '../ports.ts'
 export type LoadedConfig =
   /** The repository has none: it is left alone. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'good'; readonly config: Config }
+  | {
+      readonly kind: 'good'
+      readonly config: Config
+      readonly source: Uint8Array
+      readonly defaults: readonly ConfigLayer[]
+    }
   /** Why it cannot be used, in Markdown. */
-  | { readonly kind: 'broken'; readonly problem: string }
+  | { readonly kind: 'broken'; readonly problem: string; readonly source: Uint8Array }
 
 /** Problems that one check run shows; the rest are counted. */
 const SHOWN_PROBLEMS = 20
@@ -27,9 +32,9 @@ export async function loadConfig(github: GitHub, repo: Repo, ref: string): Promi
   ])
   if (own === null) return { kind: 'none' }
   const defaults = await loadDefaults(github, repo, own, organisation)
-  if (typeof defaults === 'string') return { kind: 'broken', problem: defaults }
+  if (typeof defaults === 'string') return { kind: 'broken', problem: defaults, source: own }
   const result = parseConfig(own, { path: CONFIG_PATH, defaults })
-  if (result.ok) return { kind: 'good', config: result.config }
+  if (result.ok) return { kind: 'good', config: result.config, source: own, defaults }
   const lines = result.problems.slice(0, SHOWN_PROBLEMS).map((problem) => formatProblem(problem))
   const more = result.problems.length - lines.length
   const problem = [
@@ -37,7 +42,7 @@ export async function loadConfig(github: GitHub, repo: Repo, ref: string): Promi
     ...lines,
     ...(more > 0 ? [`and ${more} more.`] : []),
   ].join('\n')
-  return { kind: 'broken', problem }
+  return { kind: 'broken', problem, source: own }
 }
 
 /** The files that the configuration extends, nearest first; a string: why they cannot be read. */

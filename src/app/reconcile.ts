@@ -1,6 +1,7 @@
 /**
  * Looks again at everything that is open: webhooks that GitHub could not deliver are asked for once more, deliveries
- * that were not finished are handled, and every open run is compared with GitHub. On start, and every five minutes.
+ * that were not finished are handled, and every open run and pull request is compared with GitHub. On start, and every
+ * five minutes.
  */
 import type { Logger } from 'pino'
 import { isHandled } from '../domain/read-event.ts'
@@ -30,11 +31,13 @@ export function makeReconciler(deps: ReconcileDeps): () => Promise<void> {
     const now = deps.clock.now().getTime()
     await deps.store.deliveries.enqueueUnfinished(new Date(now - MINUTE))
     const open = await deps.store.runs.enqueueReconcile()
+    const pullRequests = await deps.store.pullRequests.enqueueOpen()
     const removed = await deps.store.deliveries.removeDeliveriesBefore(new Date(now - KEEP_DELIVERIES_MS))
     const since = lookedAt === null ? now - LOST_WITHIN_MS : lookedAt - OVERLAP_MS
     const asked = await recoverDeliveries(deps, new Date(since))
     if (asked !== null) lookedAt = now
-    deps.log.info({ open, removed, asked }, 'reconciling: open runs, old deliveries removed, lost deliveries asked for')
+    const what = { open, pullRequests, removed, asked }
+    deps.log.info(what, 'reconciling: open runs, pull requests, old deliveries removed, lost deliveries asked for')
   }
 }
 

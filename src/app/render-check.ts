@@ -1,5 +1,7 @@
 /** The title and summary of a check run, in Markdown, each cut to what GitHub takes. */
 import type { CheckRow, CheckState } from '../domain/check-state.ts'
+import { SHOWN_FAILURES } from '../domain/leg-report.ts'
+import { describeFlakiness } from '../domain/wording.ts'
 import { renderTemplate, wordFor } from './templates.ts'
 
 /** GitHub's bound on a summary is 65,535 characters. */
@@ -25,11 +27,20 @@ function renderSummary(check: CheckState): string {
       rows,
       hidden: hidden.length,
       hiddenCounts: countStates(hidden),
+      failedTests: failedTests(check),
+      moreFailedTests: Math.max(0, (check.tests?.failures ?? 0) - failedTests(check).length),
     })
     if (summary.length <= MAX_SUMMARY || rows.length === 0)
       return `${summary.slice(0, MAX_SUMMARY).trim().toWellFormed()}\n`
     rows = withoutHalf(rows)
   }
+}
+
+function failedTests({ tests }: CheckState) {
+  return (tests?.failed ?? []).slice(0, SHOWN_FAILURES).map(({ name, flaky }) => ({
+    name,
+    flakiness: flaky === null ? null : describeFlakiness(flaky),
+  }))
 }
 
 function withoutHalf(rows: readonly CheckRow[]): CheckRow[] {

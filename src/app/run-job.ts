@@ -2,9 +2,12 @@
 import type { Logger } from 'pino'
 import { decideRun } from '../domain/decide-run.ts'
 import { GitHubError, TransientError } from '../domain/errors.ts'
-import { isLive, type RunFacts } from '../domain/run.ts'
-import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
+import { pullRequestTrigger } from '../domain/payload.ts'
+import { type CancelReason, isLive, type RunFacts } from '../domain/run.ts'
+import { pullRequestOf } from '../domain/trigger.ts'
+import type { Clock, GitHub, GitHubApp, ReadReports, Registry, Store } from '../ports.ts'
 import { applyActions } from './apply-run.ts'
+import { observeCommit } from './observe-commit.ts'
 import { startRuns } from './start.ts'
 
 export interface RunJobDeps {
@@ -12,6 +15,8 @@ export interface RunJobDeps {
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
+  readonly registry: Registry
+  readonly readReports: ReadReports
   /** Run id → how often in a row GitHub did not do what was asked. */
   readonly faults: Map<string, number>
 }
@@ -32,7 +37,8 @@ export async function advanceRun(deps: RunJobDeps, runId: string): Promise<void>
     const github = await deps.app.forInstallation(first.installationId)
     const marked = first.reconcile && (await deps.store.runs.takeReconcileMark(runId))
     if (marked) await compareWithGitHub(deps, github, first)
-    await advance({ ...deps, log }, github, marked ? null : first, runId)
+    const observed = await observeCommit({ github, store: deps.store }, first)
+    await advance({ ...deps, log }, github, marked || observed ? null : first, runId)
     deps.faults.delete(runId)
   } catch (error) {
     await handleFault({ ...deps, log }, first, error)
@@ -47,10 +53,37 @@ async function advance(deps: RunJobDeps, github: GitHub, fresh: RunFacts | null,
     const { actions, wakeAt } = decideRun(run)
     if (actions.length === 0) return wakeAt === null ? undefined : deps.store.runs.wakeRun(runId, wakeAt)
     deps.log.debug({ actions: actions.map((action) => action.kind) }, 'applying')
-    await applyActions({ github, store: deps.store, now: () => deps.clock.now(), log: deps.log }, run, actions)
+    const dispatches = actions.some((action) => action.kind === 'dispatch')
+    if (dispatches && !run.trusted && (await hasMovedOn(deps, github, run))) continue
+    await applyActions({ ...deps, github, now: () => deps.clock.now() }, run, actions)
   }
   deps.log.error(`the run is not at rest after ${MAX_PASSES} passes; it is looked at again later`)
   await deps.store.runs.wakeRun(runId, new Date(deps.clock.now().getTime() + 60_000))
+}
+
+/**
+ * Whether the pull request is not at the run's commit any more: what was approved is one commit, and GitHub is asked
+ * for it right before anything of it is dispatched. The run is ended then, and the present head has its own.
+ */
+async function hasMovedOn(deps: RunJobDeps, github: GitHub, run: RunFacts): Promise<boolean> {
+  const { trigger } = run
+  const pullRequest = pullRequestOf(trigger)
+  if (pullRequest === null) return false
+  const now = await github.getPullRequest(trigger.repo, pullRequest.number)
+  if (now === null || now.state === 'closed') {
+    await deps.store.runs.cancelRuns([{ runId: run.id, reason: { kind: 'closed' } }])
+    return true
+  }
+  const isSame = now.headSha === trigger.sha && now.baseRef === pullRequest.baseRef
+  if (isSame) return false
+  if (trigger.kind === 'pull_request')
+    await startRuns({ ...deps, github, installationId: run.installationId }, pullRequestTrigger(trigger.repo, now))
+  const reason: CancelReason =
+    now.headSha === trigger.sha
+      ? { kind: 'base_changed', baseRef: now.baseRef }
+      : { kind: 'superseded', newerSha: now.headSha }
+  await deps.store.runs.cancelRuns([{ runId: run.id, reason }])
+  return true
 }
 
 /** What GitHub says of everything that the run waits for: heals lost webhooks. */
@@ -58,12 +91,9 @@ async function compareWithGitHub(deps: RunJobDeps, github: GitHub, run: RunFacts
   const { trigger } = run
   const { runs } = deps.store
   // A run that is held may stay open for months, with nothing at work that a lost closing would leave running.
-  if (trigger.kind === 'pull_request' && run.trusted && run.cancel === null && run.open) {
-    const now = await github.getPullRequest(trigger.repo, trigger.pullRequest.number)
-    if (now?.state === 'closed') await runs.cancelRuns([{ runId: run.id, reason: { kind: 'closed' } }])
-    else if (now && (now.headSha !== trigger.sha || now.baseRef !== trigger.pullRequest.baseRef))
-      await startRuns({ ...deps, github, installationId: run.installationId }, trigger)
-  }
+  const isWaiting = !run.trusted && run.approval === null && run.legs.every((leg) => leg.attempts.length === 0)
+  if (trigger.kind === 'pull_request' && !isWaiting && run.cancel === null && run.open)
+    await hasMovedOn(deps, github, run)
   const live = run.legs.flatMap((leg) => leg.attempts.filter(isLive))
   if (live.length === 0) return
   const since = new Date(Math.min(...live.map((attempt) => attempt.intendedAt.getTime())) - 60_000)

@@ -1,10 +1,21 @@
 /** From a trigger to runs in the store: observe what GitHub and the store say now, decide, write. */
-import { decideStart, decideSupersede, type StartFacts } from '../domain/decide-start.ts'
+import { createHash } from 'node:crypto'
+import { type Config, NO_CONFIG } from '../domain/config.ts'
+import { decideStart, decideSupersede, type StartDecision, type StartFacts } from '../domain/decide-start.ts'
 import { pullRequestTrigger } from '../domain/payload.ts'
-import { ALL_FILES, type ChangedFiles, needsChangedFiles } from '../domain/plan.ts'
+import {
+  ALL_FILES,
+  type ChangedFiles,
+  needsChangedFiles,
+  type ReuseFacts,
+  reusableWorkflows,
+  withReusable,
+  workflowKey,
+} from '../domain/plan.ts'
 import type { Trigger } from '../domain/trigger.ts'
 import { count } from '../domain/wording.ts'
 import type { Clock, GitHub, Store } from '../ports.ts'
+import { judgeOwnConfig } from './judge-own-config.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 
 interface Deps {
@@ -26,14 +37,10 @@ export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartRe
   if (trigger === null) return { note: 'the pull request is closed by now', started: [] }
   const sameBranch = configBranch(trigger) === configBranch(signalled)
   const config = sameBranch ? early : await loadConfig(deps.github, trigger.repo, configBranch(trigger))
-  if (config.kind === 'none' && !(await hasOpenRuns(deps.store, trigger)))
+  const facts = await gatherFacts(deps, trigger, config)
+  if (config.kind === 'none' && facts.verdict === null && !(await hasOpenRuns(deps.store, trigger)))
     return { note: 'the repository has no .github/signalbox.yml', started: [] }
-  const decision = decideStart({
-    now: deps.clock.now(),
-    trigger,
-    config: await withFiles(deps.github, trigger, config),
-    lastGoodGates: config.kind === 'broken' ? await deps.store.installations.lastGoodGates(trigger.repo.id) : [],
-  })
+  const decision = await reuseResults(deps, trigger, decideStart(facts))
   const { started, superseded } = await deps.store.runs.startRuns({
     ...decision,
     trigger,
@@ -77,11 +84,66 @@ function configBranch(trigger: Trigger): string {
   return trigger.kind === 'merge_group' ? trigger.baseRef : trigger.repo.defaultBranch
 }
 
-async function withFiles(github: GitHub, trigger: Trigger, config: LoadedConfig): Promise<StartFacts['config']> {
-  if (config.kind === 'broken') return config
-  if (config.kind === 'none') return { kind: 'good', config: { pipelines: [], images: [] }, changed: ALL_FILES }
-  const changed = needsChangedFiles(trigger, config.config) ? await changedFiles(github, trigger) : ALL_FILES
-  return { kind: 'good', config: config.config, changed }
+async function gatherFacts(deps: Deps, trigger: Trigger, loaded: LoadedConfig): Promise<StartFacts> {
+  const { github, store } = deps
+  const files = changedOnce(github, trigger)
+  const now = deps.clock.now()
+  const verdict = await judgeOwnConfig({ github, now, files }, trigger, loaded)
+  if (loaded.kind === 'broken') {
+    const lastGoodGates = await store.installations.lastGoodGates(trigger.repo.id)
+    return { now, trigger, verdict, lastGoodGates, config: { kind: 'broken', problem: loaded.problem } }
+  }
+  const config = loaded.kind === 'good' ? loaded.config : NO_CONFIG
+  const [changed, reuse] = await Promise.all([
+    needsChangedFiles(trigger, config) ? files() : ALL_FILES,
+    gatherReuse(github, trigger, config),
+  ])
+  return { now, trigger, verdict, lastGoodGates: [], config: { kind: 'good', config, changed, reuse } }
+}
+
+/** Asked for by whoever needs it first. */
+function changedOnce(github: GitHub, trigger: Trigger): () => Promise<ChangedFiles> {
+  let asked: Promise<ChangedFiles> | null = null
+  return () => {
+    asked ??= changedFiles(github, trigger)
+    return asked
+  }
+}
+
+/** One request for the commit's files, and one for each workflow; null: nothing can be reused. */
+async function gatherReuse(github: GitHub, trigger: Trigger, config: Config): Promise<ReuseFacts | null> {
+  const wanted = reusableWorkflows(trigger, config)
+  if (wanted.length === 0) return null
+  const [tree, ...texts] = await Promise.all([
+    github.listTree(trigger.repo, trigger.sha),
+    ...wanted.map(({ ref, workflow }) => github.readFile(trigger.repo, `.github/workflows/${workflow}`, ref)),
+  ])
+  if (tree === null) return null
+  const workflows = wanted.flatMap(({ ref, workflow }, index): [string, string][] => {
+    const text = texts[index]
+    return text ? [[workflowKey(ref, workflow), createHash('sha256').update(text).digest('hex')]] : []
+  })
+  return { tree, workflows: new Map(workflows) }
+}
+
+/** Looks up which legs' results are known already. */
+async function reuseResults(deps: Deps, trigger: Trigger, decision: StartDecision): Promise<StartDecision> {
+  const reuses = decision.runs.flatMap(({ plan }) => plan.legs.flatMap((leg) => leg.reuse ?? []))
+  const byAge = Map.groupBy(reuses, (reuse) => reuse.maxAgeMs)
+  const found = await Promise.all(
+    [...byAge].map(([age, group]) => {
+      const since = new Date(deps.clock.now().getTime() - age)
+      const keys = [...new Set(group.map((reuse) => reuse.key))]
+      return deps.store.runs.findReusable(trigger.repo.id, keys, since)
+    }),
+  )
+  if (found.every((results) => results.size === 0)) return decision
+  const results = new Map(found.flatMap((one) => [...one]))
+  const plans = withReusable(
+    decision.runs.map((run) => run.plan),
+    results,
+  )
+  return { ...decision, runs: decision.runs.map((run, index) => ({ ...run, plan: plans[index] ?? run.plan })) }
 }
 
 async function changedFiles(github: GitHub, trigger: Trigger): Promise<ChangedFiles> {

@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url'
 import nunjucks from 'nunjucks'
 import { type CheckRow, durationCell } from '../domain/check-state.ts'
-import { describeConclusion } from '../domain/wording.ts'
+import { describeConclusion, shortSha } from '../domain/wording.ts'
 
 const TEMPLATES = fileURLToPath(new URL('../../templates/', import.meta.url))
 const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(TEMPLATES), {
@@ -15,7 +15,9 @@ const environment = new nunjucks.Environment(new nunjucks.FileSystemLoader(TEMPL
 })
 const safe = (text: string) => new nunjucks.runtime.SafeString(text)
 environment.addFilter('md', (text: string) => safe(escapeMarkdown(text)))
-environment.addFilter('url', (text: string) => safe(encodeURI(text.toWellFormed()).replace(/[()|]/g, percentEncode)))
+environment.addFilter('url', (text: string) => safe(encodeUrl(text)))
+environment.addFilter('short', (sha: string) => shortSha(sha))
+environment.addFilter('fence', (text: string) => safe(fenceText(text)))
 environment.addFilter('duration', (ms: number | null) => safe(durationCell(ms)))
 environment.addFilter('result', (row: CheckRow) => safe(`${SYMBOLS[row.state]} ${wordFor(row.state)}`))
 
@@ -42,7 +44,7 @@ export function renderTemplate(name: string, values: object): string {
  * What GitHub makes links of after the Markdown, when references are characters again. An empty comment keeps it apart.
  * https://github.com/github/cmark-gfm/issues/181
  */
-const LINKED_LATE = /(?<=@|#)(?=\w)|(?<=:)(?=\/\/)|(?<=www)(?=\.)/gi
+const LINKED_LATE = /(?<=@|#)(?=\w)|(?<=:)(?=\/\/)|(?<=www)(?=\.)|(?<=\bGH-)(?=\d)/gi
 const UNLINKED = '<!-- -->'
 
 /** Letters, digits and plain punctuation stay; a line end is a break, and nothing is a link. */
@@ -54,6 +56,20 @@ function escapeCharacters(text: string): string {
   return text.replace(/[^\p{L}\p{N}\p{Extended_Pictographic} .,:;/()«»–…’?!'"%=+-]/gu, (character) =>
     character === '\n' ? '<br>' : `&#${character.codePointAt(0)};`,
   )
+}
+
+/** Nothing where it is no address of the web. What is percent-encoded already stays so. */
+function encodeUrl(text: string): string {
+  if (!/^https?:\/\//i.test(text)) return ''
+  const encoded = encodeURI(text.toWellFormed()).replace(/%25(?=[0-9a-f]{2})/gi, '%')
+  return encoded.replace(/[()|]/g, percentEncode)
+}
+
+/** The text as it is, in a block of code that nothing in it can end. */
+export function fenceText(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length))
+  const fence = '`'.repeat(longest + 1)
+  return `${fence}sh\n${text.trimEnd()}\n${fence}`
 }
 
 function percentEncode(character: string): string {

@@ -3,8 +3,9 @@ import type { Logger } from 'pino'
 import type { Probot } from 'probot'
 import { GitHubError, TransientError } from '../domain/errors.ts'
 import { cleanText } from '../domain/payload.ts'
-import type { Clock, GitHubApp, JobHandlers, Store } from '../ports.ts'
+import type { Clock, GitHubApp, JobHandlers, ReadReports, Registry, Store } from '../ports.ts'
 import { registerHandlers } from './handlers.ts'
+import { advancePullRequest } from './pull-request-job.ts'
 import { makeReconciler } from './reconcile.ts'
 import { advanceRun } from './run-job.ts'
 
@@ -14,11 +15,17 @@ export interface WorkerDeps {
   readonly store: Store
   readonly clock: Clock
   readonly log: Logger
+  readonly registry: Registry
+  readonly readReports: ReadReports
+  /** `owner/name` in lower case: previews of whatever repository may be dispatched there. */
+  readonly previewRepositories: ReadonlySet<string>
 }
 
 export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
   const notes = new Map<string, string>()
   const faults = new Map<string, number>()
+  const pullRequestFaults = new Map<string, number>()
+  const asked = new Map<string, number>()
   registerHandlers(deps.probot, { ...deps, record: (id, note) => notes.set(id, note) })
   return {
     async delivery(id) {
@@ -31,6 +38,7 @@ export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
     deliveryFailed: (id) =>
       deps.store.deliveries.finishDelivery(id, { state: 'failed', note: 'given up after many tries; see the log' }),
     run: (id) => advanceRun({ ...deps, faults }, id),
+    pullRequest: (key) => advancePullRequest({ ...deps, faults: pullRequestFaults, asked }, key),
     reconcile: makeReconciler(deps),
   }
 }

@@ -15,6 +15,11 @@ const environmentSchema = z.object({
     .optional(),
   SIGNALBOX_DATA_DIR: z.string().min(1).default('./data'),
   SIGNALBOX_ROLE: z.enum(ROLES).default('all'),
+  SIGNALBOX_PREVIEW_REPOSITORIES: z
+    .string()
+    .transform((list) => list.split(',').map((name) => name.trim().toLowerCase()))
+    .pipe(z.array(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'must be names like owner/name, with commas between them')))
+    .default([]),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 })
 

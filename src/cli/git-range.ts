@@ -26,6 +26,10 @@ export async function readGitRange(
     baseSha,
     draft: false,
     state: 'open',
+    author: '',
+    association: 'NONE',
+    labels: [],
+    maintainersMayPush: false,
   }
   return {
     trigger: pullRequestTrigger(repo, pullRequest),

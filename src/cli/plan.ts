@@ -42,7 +42,7 @@ export function registerPlan(program: Command): void {
 async function plan(options: PlanOptions, directory: string): Promise<void> {
   const config = await readConfig(options.config ?? join(directory, CONFIG_PATH))
   if (config === null) return
-  const subject = await readSubject(options, directory)
+  const subject = await readSubject(options, directory, config)
   if (typeof subject === 'string') {
     console.log(
       options.json
@@ -67,6 +67,7 @@ async function readConfig(file: string): Promise<Config | null> {
 async function readSubject(
   options: PlanOptions,
   directory: string,
+  config: Config,
 ): Promise<{ trigger: Trigger; changed: ChangedFiles } | string> {
   if (options.fromGit !== undefined) return readGitRange(resolve(directory), options.fromGit)
   if (options.event === undefined || options.payload === undefined)
@@ -86,9 +87,23 @@ async function readSubject(
       return signal.reason
     case 'pull_request_closed':
       return `pull request #${signal.number} was closed, which cancels its runs`
+    case 'labels_changed':
+      return describeLabel(signal.added, config)
     default:
       return `${options.event} starts no runs`
   }
+}
+
+/** What a label asks for is decided from the pull request, and from who applied it, which nobody is asked for here. */
+function describeLabel(label: string | null, { labelActions, previews }: Config): string {
+  const isIt = (other: { readonly label: string }) => other.label.toLowerCase() === label?.toLowerCase()
+  const action = labelActions.find(isIt)
+  const preview = previews.find(isIt)
+  if (action !== undefined)
+    return `no pipeline runs on labels; ${action.label} asks for ${action.workflow}, from somebody who may write`
+  if (preview !== undefined)
+    return `no pipeline runs on labels; ${preview.label} asks for the preview ${preview.name}, from somebody who may write`
+  return 'no pipeline runs on labels'
 }
 
 async function readChangedFiles(file: string | undefined): Promise<ChangedFiles> {

@@ -1,7 +1,7 @@
 /** A plan as JSON, and as a tree for people. */
 
 import type { LegPlan, Plan, RunPlan } from '../domain/plan.ts'
-import { isTrusted } from '../domain/trigger.ts'
+import { isTrusted, pullRequestOf } from '../domain/trigger.ts'
 import { count, shortSha } from '../domain/wording.ts'
 import { printable } from './printable.ts'
 
@@ -13,19 +13,19 @@ export function planToJson(plan: Plan): unknown {
       repo: `${trigger.repo.owner}/${trigger.repo.name}`,
       sha: trigger.sha || null,
       ref_name: trigger.refName,
-      pull_request: trigger.kind === 'pull_request' ? trigger.pullRequest.number : null,
+      pull_request: pullRequestOf(trigger)?.number ?? null,
       trusted: isTrusted(trigger),
     },
     runs: plan.runs.map((run) => ({
       pipeline: run.pipeline,
       skipped: run.skipped,
-      legs: run.legs.map(({ job, name, matrix, needs, workflow, ref, inputs, skip }) => ({
+      legs: run.legs.map(({ job, name, matrix, needs, start, hold, inputs, skip }) => ({
         job,
         name,
         matrix,
         needs,
-        workflow,
-        ref,
+        start,
+        hold,
         inputs,
         skip,
       })),
@@ -69,7 +69,23 @@ function legNode(leg: LegPlan): Node {
   if (leg.skip !== null) return { text: `${leg.name}: skipped: ${leg.skip}`, children: [] }
   const inputs = Object.entries(leg.inputs).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
   const needs = leg.needs.length > 0 ? [`after ${listNames(leg.needs)}`] : []
-  return { text: `${leg.name}  →  ${leg.workflow} on ${leg.ref}`, children: [...needs, ...inputs] }
+  const hold = leg.hold === null ? [] : [describeHold(leg.hold)]
+  return { text: `${leg.name}  ${describeStart(leg.start)}`, children: [...needs, ...hold, ...inputs] }
+}
+
+function describeStart(start: LegPlan['start']): string {
+  switch (start.kind) {
+    case 'dispatch':
+      return `→  ${start.workflow} on ${start.ref}`
+    case 'observe_workflow':
+      return `⇠  observes ${start.workflow}`
+    case 'observe_check':
+      return `⇠  observes the check «${start.name}» of ${start.app}`
+  }
+}
+
+function describeHold(hold: 'approval' | 'never'): string {
+  return hold === 'approval' ? 'held until a maintainer approves the commit' : 'held: forks.policy is never'
 }
 
 function listNames(names: readonly string[]): string {

@@ -1,13 +1,15 @@
 /** Puts the app together: the store, Probot, the worker, the server. */
 import type { Logger } from 'pino'
-import { createProbot, type Probot } from 'probot'
 import { connectApp } from '../adapters/github/github.ts'
-import { fetchWithTimeout, SignalboxOctokit } from '../adapters/github/octokit.ts'
+import { readCredentials } from '../adapters/registry/credentials.ts'
+import { makeRegistry } from '../adapters/registry/registry.ts'
+import { readTestReports } from '../adapters/reports/read-test-reports.ts'
 import { openStore } from '../adapters/store/open-store.ts'
 import { startServer } from '../app/server.ts'
 import { makeJobHandlers } from '../app/worker.ts'
 import type { Store } from '../ports.ts'
 import { type Environment, readEnvironment } from './environment.ts'
+import { makeProbot } from './make-probot.ts'
 
 export interface Serving {
   /** Where the server listens. */
@@ -47,7 +49,11 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
   if (role !== 'web') {
     const probot = await makeProbot(env, log)
     const app = connectApp(probot, Number(environment.APP_ID))
-    await store.work(makeJobHandlers({ probot, app, store, clock, log }))
+    const registry = makeRegistry({ credentials: readCredentials(env) })
+    const previewRepositories = new Set(environment.SIGNALBOX_PREVIEW_REPOSITORIES)
+    const readReports = (zip: Uint8Array) => readTestReports(zip)
+    const deps = { probot, app, store, clock, log, registry, readReports, previewRepositories }
+    await store.work(makeJobHandlers(deps))
   }
   const server = await startServer({
     host: environment.HOST,
@@ -68,19 +74,6 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
       await store.drain()
       await store.close()
     },
-  }
-}
-
-async function makeProbot(env: NodeJS.ProcessEnv, log: Logger): Promise<Probot> {
-  const overrides = { log, Octokit: SignalboxOctokit, request: { fetch: fetchWithTimeout } }
-  try {
-    return await createProbot({ env: env as Partial<Record<string, string>>, overrides }).ready()
-  } catch (error) {
-    if (!/privateKey/.test(reasonOf(error))) throw error
-    throw new Error(
-      'PRIVATE_KEY, or the file that PRIVATE_KEY_PATH names, is not the private key of the GitHub App: the text of its .pem file.',
-      { cause: error },
-    )
   }
 }
 

@@ -96,12 +96,22 @@ function summarize(config: Config): string {
     count(legs, 'leg'),
     count(gates.length, 'gate'),
   ].join(', ')
-  return [total, ...config.pipelines.map(summarizePipeline)].join('\n')
+  return [total, ...config.pipelines.map(summarizePipeline), ...summarizeLabels(config)].join('\n')
+}
+
+/** Labels are anybody's words. */
+function summarizeLabels({ labelActions, previews }: Config): string[] {
+  const actions = labelActions.map(({ label, workflow }) => `  label "${label}" starts ${workflow}`)
+  const deployments = previews.map(({ name, label, repository: { owner, name: repository }, deploy }) => {
+    return `  label "${label}" asks for the preview ${name}: ${deploy.workflow} of ${owner}/${repository}`
+  })
+  return [...actions, ...deployments].map(printable)
 }
 
 function summarizePipeline(pipeline: Config['pipelines'][number]): string {
   const jobs = pipeline.jobs.map((job) => {
     const legs = expandMatrix(job.matrix).length
+    if (job.start.kind !== 'dispatch') return `${job.name} (observed)`
     return legs === 1 ? job.name : `${job.name} (${count(legs, 'leg')})`
   })
   const gates = pipeline.gates.map((gate) => `\n    gate "${gate.name}" waits for ${gate.needs.join(', ')}`)

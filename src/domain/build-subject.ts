@@ -4,7 +4,7 @@
  * that a leg is told exactly the tags that its executor pushes.
  */
 import type { MatrixCombination } from './config.ts'
-import type { Trigger } from './trigger.ts'
+import { pullRequestOf, type Trigger } from './trigger.ts'
 
 export interface BuildSubject {
   /** GitHub's name of the event: `push`, `pull_request`, `pull_request_target`, `merge_group`, `schedule`, `release`, …; empty: not known. */
@@ -44,7 +44,7 @@ export interface RepositoryFacts {
 /** What the app knows when it plans a leg. */
 export function subjectOfTrigger(trigger: Trigger, matrix: MatrixCombination, trusted: boolean): BuildSubject {
   const { repo } = trigger
-  const pullRequest = trigger.kind === 'pull_request' ? trigger.pullRequest : null
+  const pullRequest = pullRequestOf(trigger)
   return {
     event: EVENT_NAMES[trigger.kind],
     ref: refOf(trigger.kind, trigger.refName, pullRequest?.number ?? null),
@@ -67,12 +67,13 @@ export const EVENT_NAMES: Record<Trigger['kind'], string> = {
   pull_request: 'pull_request',
   merge_group: 'merge_group',
   manual: 'workflow_dispatch',
+  label: 'pull_request',
 }
 
 /** `number`: the pull request's; null: it is about none. */
 export function refOf(kind: Trigger['kind'], refName: string, number: number | null): string {
   if (kind === 'tag') return `refs/tags/${refName}`
-  if (kind === 'pull_request' && number !== null) return `refs/pull/${number}/merge`
+  if ((kind === 'pull_request' || kind === 'label') && number !== null) return `refs/pull/${number}/merge`
   return refName === '' ? '' : `refs/heads/${refName}`
 }
 

@@ -4,9 +4,35 @@
  * the plan itself.
  */
 import { createHash } from 'node:crypto'
-import { currentAttempts, type LegConclusion, type LegState } from './leg-state.ts'
-import type { AttemptFacts, CancelReason, GateFacts, LegFacts, RunFacts } from './run.ts'
-import { count, describeCancel, describeConclusion, formatDuration } from './wording.ts'
+import { annotationsOf } from './leg-report.ts'
+import {
+  currentAttempts,
+  isOutdated,
+  isReleased,
+  type LegConclusion,
+  type LegState,
+  reusedResult,
+  workflowOf,
+} from './leg-state.ts'
+import type {
+  Annotation,
+  Approval,
+  AttemptFacts,
+  CancelReason,
+  ConfigVerdict,
+  GateFacts,
+  LegFacts,
+  RunFacts,
+  TestReport,
+} from './run.ts'
+import {
+  count,
+  describeCancel,
+  describeConclusion,
+  describeFlakiness,
+  describeObserved,
+  formatDuration,
+} from './wording.ts'
 
 export type CheckConclusion = LegConclusion
 
@@ -44,8 +70,21 @@ export interface CheckState {
   readonly headline: string
   /** A leg's attempts, a gate's legs. */
   readonly rows: readonly CheckRow[]
-  /** Whether the run was started by a commit that is not trusted. */
-  readonly trusted: boolean
+  /** What a commit that is not trusted waits for, or who let it go; null: the commit is trusted, or nothing was held. */
+  readonly trust: TrustState | null
+  /** Places in files, at most 50. */
+  readonly annotations: readonly Annotation[]
+  /** A leg's test results; null: none. */
+  readonly tests: TestReport | null
+  /** What a changed configuration changes; none: the check is no such check. */
+  readonly differences: ConfigVerdict['differences']
+}
+
+export interface TrustState {
+  readonly kind: 'held' | 'never' | 'approved'
+  /** What a maintainer types to approve the commit: a whole comment. */
+  readonly command: string
+  readonly approval: Approval | null
 }
 
 const RERUN_FAILED: CheckButton = {
@@ -63,7 +102,7 @@ export function deriveCheckStates(run: RunFacts, states: ReadonlyMap<string, Leg
 }
 
 /** Digest of what the check run shows, for telling whether it already shows it. */
-export function digestOf(state: CheckState): string {
+export function digestOf(state: CheckState | readonly Annotation[]): string {
   return createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 22)
 }
 
@@ -74,17 +113,26 @@ function legCheck(leg: LegFacts, state: LegState | undefined, run: RunFacts): Ch
     subject: 'leg' as const,
     id: leg.id,
     name: leg.plan.name,
-    startedAt: attempts[0]?.intendedAt ?? run.createdAt,
-    detailsUrl: latest?.url ?? null,
+    startedAt: attempts[0]?.intendedAt ?? leg.observed?.startedAt ?? run.createdAt,
+    detailsUrl: latest?.url ?? leg.observed?.url ?? reusedResult(leg)?.url ?? null,
     rows: leg.attempts.map(attemptRow),
-    trusted: run.trusted,
+    trust: trustState([leg], run),
+    annotations: annotationsOf(leg.report, state?.kind === 'concluded' && state.conclusion === 'success'),
+    tests: leg.report,
+    differences: [],
   }
   if (state === undefined || state.kind === 'ready' || state.kind === 'waiting') {
     const headline = state?.kind === 'waiting' ? sentence(state.reason) : 'About to be dispatched.'
     return { ...base, status: 'queued', conclusion: null, completedAt: null, buttons: [CANCEL], headline }
   }
   if (state.kind === 'running') {
-    const headline = `Attempt ${state.attempt.number - leg.firstAttempt + 1} of at most ${leg.plan.retries.max + 1} runs ${leg.plan.workflow}.`
+    const headline = `Attempt ${state.attempt.number - leg.firstAttempt + 1} of at most ${leg.plan.retries.max + 1} runs ${workflowOf(leg)}.`
+    return { ...base, status: 'in_progress', conclusion: null, completedAt: null, buttons: [CANCEL], headline }
+  }
+  if (state.kind === 'observing') {
+    const { start } = leg.plan
+    const what = start.kind === 'dispatch' ? start.workflow : describeObserved(start)
+    const headline = sentence(`${what} is under way, and is followed`)
     return { ...base, status: 'in_progress', conclusion: null, completedAt: null, buttons: [CANCEL], headline }
   }
   return {
@@ -103,15 +151,24 @@ function concludedHeadline(
   reason: string | null,
   attempts: readonly AttemptFacts[],
 ): string {
-  if (conclusion === 'success') return attempts.length > 1 ? `Passed on attempt ${attempts.length}.` : 'Passed.'
+  if (conclusion === 'success') {
+    if (attempts.length > 1) return sentence(passedLate(leg, attempts.length))
+    return reason === null ? 'Passed.' : `Passed: ${sentence(reason, false)}`
+  }
   const tried = attempts.length > 1 ? ` after ${count(attempts.length, 'attempt')}` : ''
   const what = describeConclusion(conclusion)
   return `${what.charAt(0).toUpperCase()}${what.slice(1)}${tried}: ${sentence(reason ?? `no reason is known for ${leg.plan.name}`, false)}`
 }
 
+/** `passed on attempt 2, flaky in 6 of 50 runs`. */
+function passedLate(leg: LegFacts, attempts: number): string {
+  return [`passed on attempt ${attempts}`, describeFlakiness(leg.history)].filter((part) => part !== null).join(', ')
+}
+
 /** Not earlier than anything known of the leg, and the same whenever it is asked. */
 function concludedAt(leg: LegFacts, run: RunFacts): Date {
-  return leg.attempts.at(-1)?.completedAt ?? leg.attempts.at(-1)?.intendedAt ?? run.createdAt
+  const latest = leg.attempts.at(-1)
+  return latest?.completedAt ?? latest?.intendedAt ?? leg.observed?.completedAt ?? run.createdAt
 }
 
 function attemptRow(attempt: AttemptFacts): CheckRow {
@@ -143,20 +200,44 @@ function durationOf(attempt: AttemptFacts): number | null {
 
 function legRow(leg: LegFacts, state: LegState | undefined): CheckRow {
   const attempts = currentAttempts(leg)
-  const known = attempts.map(durationOf).filter((ms) => ms !== null)
+  const known = [...attempts.map(durationOf), observedDuration(leg)].filter((ms) => ms !== null)
   return {
     name: leg.plan.name,
-    state:
-      state === undefined || state.kind === 'ready'
-        ? 'waiting'
-        : state.kind === 'concluded'
-          ? state.conclusion
-          : state.kind,
+    state: rowStateOf(state),
     attempts: attempts.length,
     durationMs: known.length === 0 ? null : known.reduce((sum, ms) => sum + ms, 0),
-    url: attempts.at(-1)?.url ?? null,
-    note: state?.kind === 'waiting' || state?.kind === 'concluded' ? state.reason : null,
+    url: attempts.at(-1)?.url ?? leg.observed?.url ?? reusedResult(leg)?.url ?? null,
+    note: rowNote(leg, state, attempts.length),
   }
+}
+
+function rowStateOf(state: LegState | undefined): CheckRow['state'] {
+  if (state === undefined || state.kind === 'ready') return 'waiting'
+  if (state.kind === 'observing') return 'running'
+  return state.kind === 'concluded' ? state.conclusion : state.kind
+}
+
+function rowNote(leg: LegFacts, state: LegState | undefined, attempts: number): string | null {
+  if (state?.kind !== 'waiting' && state?.kind !== 'concluded') return null
+  if (state.kind === 'concluded' && state.conclusion === 'success' && attempts > 1) return passedLate(leg, attempts)
+  const failed = state.kind === 'concluded' && (state.conclusion === 'failure' || state.conclusion === 'timed_out')
+  const parts = [state.reason, failed ? describeFlakiness(leg.history) : null]
+  return parts.filter((part) => part !== null).join('; ') || null
+}
+
+function observedDuration({ observed }: LegFacts): number | null {
+  if (observed === null || observed.startedAt === null || observed.completedAt === null) return null
+  return Math.max(0, observed.completedAt.getTime() - observed.startedAt.getTime())
+}
+
+/** What these legs wait for because their commit is not trusted. */
+function trustState(legs: readonly LegFacts[], run: RunFacts): TrustState | null {
+  if (run.trusted) return null
+  const base = { command: `/ok-to-test ${run.trigger.sha}`, approval: run.approval }
+  const held = legs.filter((leg) => leg.plan.skip === null && !isReleased(leg, run))
+  if (held.some((leg) => leg.plan.hold === 'approval')) return { ...base, kind: 'held' }
+  if (held.length > 0) return { ...base, kind: 'never' }
+  return run.approval === null ? null : { ...base, kind: 'approved' }
 }
 
 function gateCheck(
@@ -166,7 +247,9 @@ function gateCheck(
   run: RunFacts,
 ): CheckState {
   const mine = gate.plan.needs.map((name) => rows.get(name)).filter((row) => row !== undefined)
-  const verdict = judgeGate(gate, mine, states, run)
+  const needed = run.legs.filter((leg) => gate.plan.needs.includes(leg.plan.name))
+  const trust = trustState(needed, run)
+  const verdict = judgeGate(gate, mine, states, run, trust)
   return {
     subject: 'gate',
     id: gate.id,
@@ -179,7 +262,10 @@ function gateCheck(
     buttons: verdict.conclusion === null ? [CANCEL] : canRerun(verdict.conclusion, run.cancel) ? [RERUN_FAILED] : [],
     headline: verdict.headline,
     rows: mine,
-    trusted: run.trusted,
+    trust,
+    annotations: run.verdict?.annotations ?? [],
+    tests: null,
+    differences: run.verdict?.differences ?? [],
   }
 }
 
@@ -188,7 +274,12 @@ function judgeGate(
   rows: readonly CheckRow[],
   states: ReadonlyMap<string, LegState>,
   run: RunFacts,
+  trust: TrustState | null,
 ): { conclusion: CheckConclusion | null; headline: string } {
+  const { override } = gate
+  if (override !== null && !isOutdated(run.cancel))
+    return { conclusion: 'success', headline: `Overridden by ${override.by}: ${sentence(override.reason, false)}` }
+  if (run.verdict !== null && run.cancel === null) return run.verdict
   if (run.problem !== null && run.cancel === null) return { conclusion: 'failure', headline: run.problem }
   if (run.skipped !== null)
     return { conclusion: 'success', headline: `Nothing to do for this change: ${sentence(run.skipped, false)}` }
@@ -199,8 +290,16 @@ function judgeGate(
   // What had passed before the run was cancelled has passed.
   if (run.cancel !== null && (open.length + bad.length > 0 || rows.length === 0))
     return { conclusion: 'cancelled', headline: `Cancelled: ${sentence(describeCancel(run.cancel), false)}` }
-  if (open.length > 0 && !run.trusted)
-    return { conclusion: null, headline: 'Held: the commit comes from a fork, and its legs are not dispatched.' }
+  if (open.length > 0 && trust?.kind === 'held')
+    return {
+      conclusion: null,
+      headline: `Held: the commit comes from a fork. To run it, a maintainer comments ${trust.command}`,
+    }
+  if (open.length > 0 && trust?.kind === 'never')
+    return {
+      conclusion: null,
+      headline: 'Held: the commit comes from a fork, and this repository runs nothing for forks.',
+    }
   if (open.length > 0) return { conclusion: null, headline: holdingLine(open, bad) }
   const first = bad[0]
   if (first !== undefined) {

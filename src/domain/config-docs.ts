@@ -6,111 +6,25 @@
 
 import { DURATION, NAME } from './config/value-schemas.ts'
 import {
+  MAX_COMMAND,
+  MAX_COMMANDS,
   MAX_CONFIG_BYTES,
   MAX_IMAGE_TEXT,
   MAX_IMAGE_TEXTS,
   MAX_IMAGES,
   MAX_INPUTS,
+  MAX_LABEL_ACTIONS,
   MAX_LEGS_PER_JOB,
   MAX_LEGS_PER_PIPELINE,
+  MAX_PREVIEW_INPUTS,
+  MAX_PREVIEWS,
 } from './config.ts'
+import { COMPLETE_EXAMPLE } from './config-example.ts'
 import { configJsonSchema, type JsonSchema } from './config-schema.ts'
 import { MAX_EXTENDS_DEPTH } from './extend-config.ts'
 import { MAX_GLOB_LENGTH, MAX_GLOB_WILDCARDS } from './globs.ts'
 import { MAX_RULES } from './image-tags.ts'
 import { VALUE_PATHS } from './interpolate.ts'
-
-/** A configuration that uses every key. It is in the documentation, and a test parses it. */
-export const COMPLETE_EXAMPLE = `version: 1
-_extends: shared-ci               # optional: keys that are not here come from that repository's file
-
-matrices:                         # lists that several jobs use
-  base_image:
-    - { image: "nikolaik/python-nodejs:python3.12-nodejs22", tag: nikolaik }
-    - { image: "ubuntu:24.04", tag: ubuntu }
-
-pipelines:
-  docker:
-    on:
-      push: { branches: [main, "release/**", "!release/old/**"] }
-      tag: { include: ["*"], exclude: ["ext-v*"] }
-      pull_request:
-        branches: [main]
-        paths: ["containers/**", "src/**", "!src/**/*.md"]
-        paths_ignore: ["**/testdata/**"]
-        drafts: false
-      merge_group:                # a trigger without settings may be left empty
-      manual:
-    concurrency: cancel
-    jobs:
-      app:
-        workflow: build-app.yml
-        image: app
-        forks: build-only
-      runtime:
-        workflow: build-runtime.yml
-        image: runtime
-        matrix: { base_image: $base_image }
-        max_parallel: 4
-      enterprise:
-        workflow: build-enterprise.yml
-        needs: app
-        ref: main
-        forks: skip
-      test-runtime:
-        workflow: test-runtime.yml
-        needs: [runtime]
-        matrix:
-          base_image: $base_image
-          user: [root, openhands]
-          exclude:
-            - { base_image: { image: "ubuntu:24.04", tag: ubuntu }, user: root }
-          include:
-            - { user: root, workers: 2 }
-        fail_fast: false
-        retries: { max: 2, delay: 5s }
-        timeout: 1h30m
-        inputs:
-          image: "ghcr.io/\${{ repo.owner }}/runtime:\${{ sha }}-\${{ matrix.base_image.tag }}"
-          user: "\${{ matrix.user }}"
-          workers: "\${{ matrix.workers }}"
-          verbose: true
-    gates:
-      runtime-tests:
-        name: All Runtime Tests Passed
-        needs: [test-runtime]
-
-images:                           # what jobs with an image build; see docs/images.md
-  app:
-    repository: ghcr.io/\${{ repo.owner }}/app
-    dockerfile: containers/app/Dockerfile
-    context: .
-    target: final
-    platforms: [linux/amd64, linux/arm64]
-    build_args: { VERSION: "\${{ image.version }}" }
-    labels: { org.example.team: ci }
-    cache: { repository: "ghcr.io/\${{ repo.owner }}/cache", mode: max }
-    tags:
-      rules: ["type=ref,event=branch", "type=semver,pattern={{version}}", type=sha]
-      flavor: [latest=auto]
-  runtime:
-    repository: ghcr.io/\${{ repo.owner }}/runtime
-    dockerfile: containers/runtime/Dockerfile
-    context: containers/runtime
-    tags: default
-    suffix: "\${{ matrix.base_image.tag }}"
-    needs: [app]
-    runtime:
-      tag_prefix: oh
-      version: { file: pyproject.toml, key: tool.poetry.version }
-      lock_files: [pyproject.toml, poetry.lock]
-      source: openhands
-      include: [microagents]
-      ignore: [".*/", "__pycache__/", "*.pyc"]
-      base_images: ["nikolaik/python-nodejs:python3.12-nodejs22", "ubuntu:24.04"]
-      browser: true
-      template: containers/runtime/Dockerfile.njk
-`
 
 /** The JSON Schema, as the text of its file. */
 export function renderConfigSchema(): string {
@@ -207,7 +121,11 @@ const LIMITS = `## Limits
 | legs of a pipeline | ${MAX_LEGS_PER_PIPELINE} |
 | images | ${MAX_IMAGES}, with ${MAX_RULES} rules each |
 | build arguments or labels of an image | ${MAX_IMAGE_TEXTS}, of ${MAX_IMAGE_TEXT} characters |
-| inputs of a job | ${MAX_INPUTS}: GitHub takes ${MAX_INPUTS + 1}, and one is \`signalbox\` |
+| labels that start workflows | ${MAX_LABEL_ACTIONS} |
+| previews | ${MAX_PREVIEWS} |
+| commands of a summary | ${MAX_COMMANDS}, of ${MAX_COMMAND} characters |
+| inputs of a job or a label action | ${MAX_INPUTS}: GitHub takes ${MAX_INPUTS + 1}, and one is \`signalbox\` |
+| inputs of a preview | ${MAX_PREVIEW_INPUTS} |
 | length of a pattern | ${MAX_GLOB_LENGTH} characters, ${MAX_GLOB_WILDCARDS} of \`*\` and \`**\` |`
 
 function renderKeys(): string {
@@ -224,6 +142,7 @@ function keySections(schema: JsonSchema, prefix: string): string[] {
     const named = Object.entries(shape.properties ?? {}).flatMap(([key, value]) => [
       keySection(`${prefix}${key}`, value),
       ...keySections(value, `${prefix}${key}.`),
+      ...itemShapes(value).flatMap((item) => keySections(item, `${prefix}${key}[].`)),
     ])
     const { additionalProperties: others } = shape
     if (typeof others !== 'object') return named
@@ -235,6 +154,8 @@ function keySections(schema: JsonSchema, prefix: string): string[] {
 
 /** What the keys of a map are called whose names its writer chooses. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  label_actions: 'label',
+  previews: 'preview',
   pipelines: 'pipeline',
   jobs: 'job',
   gates: 'gate',
@@ -300,6 +221,11 @@ function alternatives(names: readonly string[]): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`
 }
 
+/** The maps of a list of maps. */
+function itemShapes(schema: JsonSchema): JsonSchema[] {
+  return schema.items === undefined ? [] : mapShapes(schema.items).filter((shape) => shape.properties !== undefined)
+}
+
 function mapShapes(schema: JsonSchema): JsonSchema[] {
   return [schema, ...(schema.anyOf ?? [])].filter((shape) => shape.type === 'object')
 }
@@ -308,8 +234,13 @@ function renderValues(): string {
   const rows = Object.entries(VALUE_PATHS).map(([path, meaning]) => `| \`${path}\` | ${meaning} |`)
   return `## Values
 
-\`inputs\` and \`ref\` of a job, and \`repository\`, \`build_args\`, \`labels\` and \`suffix\` of an image, may hold \`\${{ … }}\`, which is replaced by one of these values. There is no expression language, and a
-value that was put in is never looked at again. A name that is not in the table is an error.
+\`inputs\`, \`ref\` and \`artifact\` of a job, \`inputs\` of a label action, \`inputs\`, \`environment\` and \`url\` of a preview,
+\`repository\`, \`build_args\`, \`labels\` and \`suffix\` of an image, and \`command\` of a summary may hold \`\${{ … }}\`, which is
+replaced by one of these values. There is no expression language, and a value that was put in is never looked at again. A
+name that is not in the table is an error.
+
+Not every value is there everywhere: there is no matrix and no image where there is no leg, and the branch of a pull
+request, which strangers choose, can be told to a workflow as an input, but be part of no link, no name and no command.
 
 | name | value |
 | --- | --- |

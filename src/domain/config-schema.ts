@@ -5,22 +5,23 @@
  */
 
 import { z } from 'zod'
+import { forksSchema, overrideSchema } from './config/forks-schema.ts'
 import { imageSchema } from './config/image-schema.ts'
 import { jobSchema } from './config/job-schema.ts'
+import { label, labelActionSchema } from './config/label-schema.ts'
 import { axisSchema } from './config/matrix-schema.ts'
+import { previewSchema } from './config/preview-schema.ts'
+import { summarySchema } from './config/summary-schema.ts'
 import { triggersSchema } from './config/trigger-schema.ts'
-import { identifier, judged, name, needs } from './config/value-schemas.ts'
-import { CONCURRENCY_RULES, MAX_IMAGES } from './config.ts'
+import { checkName, identifier, judged, name, needs } from './config/value-schemas.ts'
+import { CONCURRENCY_RULES, MAX_IMAGES, MAX_LABEL_ACTIONS, MAX_PREVIEWS } from './config.ts'
 
 /** One entry of `gates`. */
 export const gateSchema = z.strictObject(
   {
-    name: judged(z.string('must be the name of a check, such as "All Tests Passed"'), (text) => {
-      if (!/^\S(?:.{0,98}\S)?$/u.test(text) || /\p{Cc}/u.test(text)) {
-        return 'must be 1 to 100 characters in one line, without spaces around them'
-      }
-      return text.includes('${{') ? 'must be the same for every run, so it cannot hold "${{"' : null
-    }).describe('Name of the check run that branch protection requires: 1 to 100 characters. Required.'),
+    name: checkName(100).describe(
+      'Name of the check run that branch protection requires: 1 to 100 characters. Required.',
+    ),
     needs: judged(needs('[test]'), (jobs) =>
       jobs.length > 0 ? null : 'names no job; a gate waits for at least one',
     ).describe('Jobs of this pipeline whose legs must all succeed. Required.'),
@@ -54,6 +55,10 @@ export const pipelineSchema = z.strictObject(
 
 export const EXTENDS_RULE = 'must be "repo", "owner/repo" or "owner/repo:path/to/file.yml"'
 
+function bounded<Value extends z.ZodType<Record<string, unknown>>>(schema: Value, most: number, what: string): Value {
+  return judged(schema, (values) => (Object.keys(values).length <= most ? null : `has more than ${most} ${what}`))
+}
+
 const RESERVED = ' Reserved: accepted, but not looked at yet. Default: none.'
 
 /** The whole file. */
@@ -71,22 +76,32 @@ export const configSchema = z
       .optional()
       .describe('Lists of values, by name, that several jobs use as an axis with `$name`. Default: none.'),
     pipelines: z.record(name, pipelineSchema).optional().describe('The pipelines, by name. Default: none.'),
-    forks: z.unknown().optional().describe(`What pull requests from forks may do.${RESERVED}`),
-    label_actions: z.unknown().optional().describe(`Workflows that a label on a pull request starts.${RESERVED}`),
-    previews: z.unknown().optional().describe(`Deployments that a label on a pull request asks for.${RESERVED}`),
-    images: judged(z.record(name, imageSchema, 'must be a map of images'), (images) =>
-      Object.keys(images).length <= MAX_IMAGES ? null : `has more than ${MAX_IMAGES} images`,
-    )
+    forks: forksSchema
+      .optional()
+      .describe('What pull requests from forks may do. Default: nothing is dispatched for them without an approval.'),
+    label_actions: bounded(z.record(label, labelActionSchema, 'must be a map of labels'), MAX_LABEL_ACTIONS, 'labels')
+      .optional()
+      .describe(
+        'Workflows that a label on a pull request starts, by the label, whose case does not matter. The label is removed when the workflow is done. Default: none.',
+      ),
+    previews: bounded(z.record(name, previewSchema, 'must be a map of previews'), MAX_PREVIEWS, 'previews')
+      .optional()
+      .describe('Deployments that a label on a pull request asks for, by name. Default: none.'),
+    images: bounded(z.record(name, imageSchema, 'must be a map of images'), MAX_IMAGES, 'images')
       .optional()
       .describe(
         'The images that jobs build, by name. Default: none; then `containers/<image>/config.sh` is read by the command line.',
       ),
     stale: z.unknown().optional().describe(`How issues and pull requests without activity are closed.${RESERVED}`),
     cleanup: z.unknown().optional().describe(`Which old workflow runs and images are deleted.${RESERVED}`),
-    pull_request_summary: z
-      .unknown()
+    pull_request_summary: summarySchema
+      .default('off')
+      .describe(
+        'Where a pull request shows what its newest commit built, its gates and previews; a map adds commands. Default: off.',
+      ),
+    override: overrideSchema
       .optional()
-      .describe(`The block that is kept in a pull request's description.${RESERVED}`),
+      .describe("Who may override a gate, beside the repository's admins. Default: nobody."),
   })
   .meta({ title: 'Signalbox configuration', description: 'The pipelines of a repository: .github/signalbox.yml.' })
 

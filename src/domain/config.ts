@@ -242,6 +242,9 @@ export const DEFAULT_FORKS: ForksConfig = {
   trustMembers: false,
 }
 
+/** The label that approves the newest commit of a pull request from a fork. Nothing else can have it. */
+export const APPROVAL_LABEL = 'ok-to-test'
+
 /** A workflow that a label on a pull request starts, as a run of one leg. */
 export interface LabelAction {
   readonly label: string
@@ -309,6 +312,17 @@ export interface Config {
   readonly images: readonly ImageConfig[]
 }
 
+/** Of a repository that is left alone. */
+export const NO_CONFIG: Config = {
+  forks: DEFAULT_FORKS,
+  labelActions: [],
+  previews: [],
+  summary: { place: 'off', commands: [] },
+  overrideTeams: [],
+  pipelines: [],
+  images: [],
+}
+
 /** One thing that is wrong with a configuration, at the place where it was written. */
 export interface ConfigProblem {
   /** The file, as the caller named it: `.github/signalbox.yml`, or another repository's file that it extends. */
@@ -334,6 +348,14 @@ export const MAX_IMAGE_TEXTS = 20
 export const MAX_IMAGE_TEXT = 500
 /** Most inputs of a job: GitHub takes 25, and one of them is `signalbox`. */
 export const MAX_INPUTS = 24
+/** Most inputs of a preview's workflow: all that GitHub takes. */
+export const MAX_PREVIEW_INPUTS = 25
+/** Most labels that start a workflow, and most previews. Each may run on every pull request. */
+export const MAX_LABEL_ACTIONS = 100
+export const MAX_PREVIEWS = 20
+/** Most commands of a summary, and most characters of each: a comment has to be readable. */
+export const MAX_COMMANDS = 20
+export const MAX_COMMAND = 2000
 /** Largest configuration file, in bytes. */
 export const MAX_CONFIG_BYTES = 256 * 1024
 /** Where the configuration lives in a repository. */

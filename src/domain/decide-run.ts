@@ -3,7 +3,9 @@
  * (check runs), then the end. Each step is decided from the facts anew, so that repeating it changes nothing.
  */
 import { type CheckState, deriveCheckStates, digestOf } from './check-state.ts'
-import { deadlineOf, deriveLegStates, isConcluded, type LegState } from './leg-state.ts'
+import { legResults, unreadReport } from './leg-report.ts'
+import { deadlineOf, deriveLegStates, isConcluded, isRetagDue, type LegState, observedDeadline } from './leg-state.ts'
+import type { LegResult } from './plan.ts'
 import { type AttemptFacts, isLive, type LegFacts, type RunFacts } from './run.ts'
 
 export type RunAction =
@@ -25,14 +27,26 @@ export type RunAction =
       readonly workflowRunId: number
       readonly force: boolean
     }
+  /** Give the image of the earlier leg whose result is reused the tags of this commit. */
+  | { readonly kind: 'retag_image'; readonly leg: LegFacts }
+  /** Read the test results that the leg's workflow run uploaded. Key: the attempt's id. */
+  | {
+      readonly kind: 'read_report'
+      readonly leg: LegFacts
+      readonly attemptId: string
+      readonly workflowRunId: number
+      readonly artifact: string
+    }
   /** Bring the check run to this state. Key: the leg or gate id. */
   | {
       readonly kind: 'write_check'
       readonly check: CheckState
       readonly digest: string
+      /** Digest of the annotations that it is to show; null: none, or it shows them already. */
+      readonly annotate: string | null
       readonly posted: 'never' | 'unknown' | { readonly nodeId: string }
     }
-  | { readonly kind: 'conclude_run'; readonly conclusion: RunConclusion }
+  | { readonly kind: 'conclude_run'; readonly conclusion: RunConclusion; readonly results: readonly LegResult[] }
   | { readonly kind: 'reopen_run' }
 
 export type RunConclusion = 'success' | 'failure' | 'cancelled'
@@ -75,6 +89,9 @@ function decideLeg(leg: LegFacts, state: LegState | undefined, run: RunFacts): R
       })
   }
   if (state?.kind === 'ready') actions.push(dispatchNext(leg))
+  if (isRetagDue(leg, run)) actions.push({ kind: 'retag_image', leg })
+  const unread = unreadReport(leg)
+  if (unread !== null) actions.push({ kind: 'read_report', leg, ...unread })
   return actions
 }
 
@@ -112,10 +129,12 @@ function decideChecks(run: RunFacts, states: ReadonlyMap<string, LegState>): Run
     const known = posted.get(check.id) ?? null
     if (known?.digest === digest) continue
     const nodeId = known?.nodeId
+    const annotations = check.annotations.length === 0 ? null : digestOf(check.annotations)
     actions.push({
       kind: 'write_check',
       check,
       digest,
+      annotate: annotations === (known?.annotated ?? null) ? null : annotations,
       posted: known === null ? 'never' : nodeId ? { nodeId } : 'unknown',
     })
   }
@@ -125,12 +144,13 @@ function decideChecks(run: RunFacts, states: ReadonlyMap<string, LegState>): Run
 function decideEnd(run: RunFacts, states: ReadonlyMap<string, LegState>): RunAction[] {
   const over = [...states.values()].every(isConcluded) && !run.legs.some((leg) => leg.attempts.some(isLive))
   if (!over) return run.open ? [] : [{ kind: 'reopen_run' }]
-  return run.open ? [{ kind: 'conclude_run', conclusion: concludeRun(run, states) }] : []
+  if (!run.open) return []
+  return [{ kind: 'conclude_run', conclusion: concludeRun(run, states), results: legResults(run, states) }]
 }
 
 function concludeRun(run: RunFacts, states: ReadonlyMap<string, LegState>): RunConclusion {
   if (run.cancel !== null) return 'cancelled'
-  if (run.problem !== null) return 'failure'
+  if (run.problem !== null || run.verdict?.conclusion === 'failure') return 'failure'
   const passed = [...states.values()].every(
     (state) => state.kind === 'concluded' && (state.conclusion === 'success' || state.planned),
   )
@@ -143,6 +163,7 @@ function wakeTimes(run: RunFacts, states: ReadonlyMap<string, LegState>): number
     const state = states.get(leg.plan.name)
     if (state?.kind === 'waiting' && state.until !== null) times.push(state.until.getTime())
     if (state?.kind === 'running') times.push(deadlineOf(state.attempt, leg).getTime())
+    if (state?.kind === 'observing') times.push(observedDeadline(leg, run).getTime())
     for (const attempt of leg.attempts) {
       if (!isLive(attempt)) continue
       const intended = attempt.intendedAt.getTime()

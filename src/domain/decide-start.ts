@@ -4,8 +4,8 @@
  * the last good one had fails with the reason, so that nothing is silently green.
  */
 import type { Config } from './config.ts'
-import { type ChangedFiles, type GatePlan, planRuns, type RunPlan } from './plan.ts'
-import type { CancelReason } from './run.ts'
+import { type ChangedFiles, type GatePlan, planRuns, type ReuseFacts, type RunPlan } from './plan.ts'
+import type { CancelReason, ConfigVerdict } from './run.ts'
 import { isTrusted, type Trigger } from './trigger.ts'
 
 /** The pipeline of the run that stands for a broken configuration, and the check that shows it. */
@@ -15,10 +15,18 @@ export interface StartFacts {
   readonly now: Date
   readonly trigger: Trigger
   readonly config:
-    | { readonly kind: 'good'; readonly config: Config; readonly changed: ChangedFiles }
+    | {
+        readonly kind: 'good'
+        readonly config: Config
+        readonly changed: ChangedFiles
+        /** Null: nothing can be reused. */
+        readonly reuse: ReuseFacts | null
+      }
     | { readonly kind: 'broken'; readonly problem: string }
   /** Gates of the last good configuration. */
   readonly lastGoodGates: readonly GatePlan[]
+  /** Of the pull request's own version of the configuration; null: it leaves it as it is. */
+  readonly verdict: ConfigVerdict | null
 }
 
 /** A run of the same pull request: one that is open, or was on the same commit. */
@@ -33,7 +41,11 @@ export interface EarlierRun {
 export interface StartDecision {
   readonly triggerKey: string
   readonly trusted: boolean
-  readonly runs: readonly { readonly plan: RunPlan; readonly problem: string | null }[]
+  readonly runs: readonly {
+    readonly plan: RunPlan
+    readonly problem: string | null
+    readonly verdict: ConfigVerdict | null
+  }[]
   readonly goodGates: readonly GatePlan[] | null
 }
 
@@ -44,15 +56,18 @@ export function decideStart(facts: StartFacts): StartDecision {
     // Which branches its pipelines listen to is not known; a push that nobody waits for is not worth a failed check.
     if (trigger.kind === 'push' && trigger.refName !== trigger.repo.defaultBranch)
       return { ...base, runs: [], goodGates: null }
-    const plan = brokenPlan(facts.lastGoodGates)
-    return { ...base, runs: [{ plan, problem: facts.config.problem }], goodGates: null }
+    const own = facts.verdict === null ? '' : `\nThis pull request's own version: ${facts.verdict.headline}`
+    const run = { plan: configPlan(facts.lastGoodGates), problem: `${facts.config.problem}${own}`, verdict: null }
+    return { ...base, runs: [run], goodGates: null }
   }
-  const { config, changed } = facts.config
-  const plans = planRuns(trigger, config, changed, facts.now).runs.filter((plan) => plan.listens)
+  const { config, changed, reuse } = facts.config
+  const plans = planRuns(trigger, config, changed, facts.now, reuse).runs.filter((plan) => plan.listens)
   const goodGates = config.pipelines.flatMap((pipeline) =>
     pipeline.gates.map((gate) => ({ id: gate.id, name: gate.name, needs: [] })),
   )
-  return { ...base, runs: plans.map((plan) => ({ plan, problem: null })), goodGates }
+  const runs = plans.map((plan) => ({ plan, problem: null, verdict: null }))
+  const judged = facts.verdict === null ? [] : [{ plan: configPlan([]), problem: null, verdict: facts.verdict }]
+  return { ...base, runs: [...runs, ...judged], goodGates }
 }
 
 /** Two deliveries with the same key mean the same thing, and start it once. */
@@ -68,6 +83,8 @@ export function triggerKey(trigger: Trigger): string {
       return `merge_group ${trigger.refName} ${trigger.sha}`
     case 'manual':
       return `manual ${trigger.requestId}`
+    case 'label':
+      return `label ${trigger.pullRequest.number} ${trigger.labelingId}`
   }
 }
 
@@ -89,7 +106,8 @@ export function decideSupersede(
   })
 }
 
-function brokenPlan(lastGoodGates: readonly GatePlan[]): RunPlan {
+/** The check on the configuration itself, and the gates that fail with it. */
+function configPlan(gates: readonly GatePlan[]): RunPlan {
   const own = { id: 'config', name: CONFIG_PIPELINE, needs: [] }
   return {
     pipeline: CONFIG_PIPELINE,
@@ -97,6 +115,6 @@ function brokenPlan(lastGoodGates: readonly GatePlan[]): RunPlan {
     listens: true,
     concurrency: 'cancel',
     legs: [],
-    gates: [own, ...lastGoodGates.map((gate) => ({ ...gate, needs: [] }))],
+    gates: [own, ...gates.map((gate) => ({ ...gate, needs: [] }))],
   }
 }

@@ -4,11 +4,12 @@
  */
 import type { LegImage } from './plan.ts'
 import type { LegFacts, RunFacts } from './run.ts'
+import { pullRequestOf } from './trigger.ts'
 
 /** The inputs of an attempt's `workflow_dispatch`: the leg's own, and `signalbox`, one JSON string. */
 export function attemptInputs(run: RunFacts, leg: LegFacts, attemptId: string): Record<string, string> {
   const { trigger } = run
-  const pullRequest = trigger.kind === 'pull_request' ? trigger.pullRequest : null
+  const pullRequest = pullRequestOf(trigger)
   const told = {
     leg: leg.id,
     attempt: attemptId,
@@ -23,6 +24,10 @@ export function attemptInputs(run: RunFacts, leg: LegFacts, attemptId: string): 
     base_ref: trigger.kind === 'merge_group' ? trigger.baseRef : (pullRequest?.baseRef ?? null),
     default_branch: trigger.repo.defaultBranch,
     trusted: run.trusted,
+    // Whatever an untrusted leg builds goes nowhere; it could not be taken back.
+    push: run.trusted && (leg.plan.image?.build?.push ?? true),
+    build_only: leg.plan.buildOnly,
+    ...(leg.plan.toldInputs === null ? {} : { inputs: leg.plan.toldInputs }),
     image: leg.plan.image === null ? null : tellImage(leg.plan.image),
   }
   return { ...leg.plan.inputs, signalbox: JSON.stringify(told) }
@@ -49,31 +54,61 @@ function tellImage({ name, build }: LegImage) {
 }
 
 /** GitHub's words about a dispatch that it refused, and what to do about it. */
-export function explainRefusal(
-  refusal: { status: number; message: string },
-  leg: { workflow: string; ref: string },
-): string {
-  const said = `GitHub refused to dispatch ${leg.workflow} on ${leg.ref}: ${refusal.message} (${refusal.status}).`
-  return `${said} ${remedy(refusal, leg)}`
+export function explainRefusal(refusal: Refusal, leg: { workflow: string; ref: string }): string {
+  const needs = '; every executor workflow must declare the input `signalbox`'
+  return explain(refusal, { ...leg, what: 'the job', where: '', needs })
 }
 
-function remedy(
-  { status, message }: { status: number; message: string },
-  leg: { workflow: string; ref: string },
+/** The same of a preview's workflow, which is another repository's, and is told the preview's own inputs only. */
+export function explainPreviewRefusal(
+  refusal: Refusal,
+  target: { workflow: string; ref: string; repository: { owner: string; name: string } },
 ): string {
+  const { workflow, ref, repository } = target
+  return explain(refusal, {
+    workflow,
+    ref,
+    what: 'the preview',
+    where: ` of ${repository.owner}/${repository.name}`,
+    needs: ', or take them out of the preview',
+  })
+}
+
+interface Refusal {
+  readonly status: number
+  readonly message: string
+}
+
+interface Refused {
+  readonly workflow: string
+  readonly ref: string
+  /** What of the configuration it belongs to. */
+  readonly what: string
+  /** ` of owner/name`; empty: of the repository itself. */
+  readonly where: string
+  /** What else is to be said of inputs. */
+  readonly needs: string
+}
+
+function explain(refusal: Refusal, refused: Refused): string {
+  const { workflow, ref, where } = refused
+  const said = `GitHub refused to dispatch ${workflow}${where} on ${ref}: ${refusal.message} (${refusal.status}).`
+  return `${said} ${remedy(refusal, refused)}`
+}
+
+function remedy({ status, message }: Refusal, { workflow, ref, what, where, needs }: Refused): string {
   const about = (words: string) => message.toLowerCase().includes(words)
-  if (about('disabled workflow')) return `Enable ${leg.workflow} in the repository's Actions tab.`
+  if (about('disabled workflow')) return `Enable ${workflow} in the repository's Actions tab.`
   if (about('workflow_dispatch'))
-    return `Add \`workflow_dispatch:\` under \`on:\` in .github/workflows/${leg.workflow} on the default branch.`
-  if (about('unexpected inputs'))
-    return `Declare these under \`on.workflow_dispatch.inputs\` in ${leg.workflow}; every executor workflow must declare the input \`signalbox\`.`
+    return `Add \`workflow_dispatch:\` under \`on:\` in .github/workflows/${workflow} on the default branch.`
+  if (about('unexpected inputs')) return `Declare these under \`on.workflow_dispatch.inputs\` in ${workflow}${needs}.`
   if (about('required input') || about('not provided'))
-    return `Give the job that input under \`inputs:\` in .github/signalbox.yml, or make it optional in ${leg.workflow}.`
-  if (about('no ref found')) return `Create the branch or tag ${leg.ref}, or change the job's \`ref:\`.`
+    return `Give ${what} that input under \`inputs:\` in .github/signalbox.yml, or make it optional in ${workflow}.`
+  if (about('no ref found')) return `Create the branch or tag ${ref}, or change ${what}'s \`ref:\`.`
   if (about('too large') || about('too many'))
-    return 'Give the job shorter inputs, and its image shorter build arguments: GitHub takes 65,535 characters in all.'
+    return `Give ${what} shorter inputs, and its image shorter build arguments: GitHub takes 65,535 characters in all.`
   if (status === 404)
-    return `Check that .github/workflows/${leg.workflow} is on the default branch, and that Signalbox may write Actions.`
+    return `Check that .github/workflows/${workflow} is on the default branch${where}, and that Signalbox may write Actions.`
   if (status === 403) return 'Check that the installation of Signalbox has the permission «Actions: read and write».'
-  return `Check .github/workflows/${leg.workflow} on ${leg.ref}.`
+  return `Check .github/workflows/${workflow} on ${ref}.`
 }

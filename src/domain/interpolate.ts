@@ -1,5 +1,5 @@
 /**
- * `${{ path }}` in a job's inputs is replaced by one of a closed list of values: there is no expression language, and
+ * `${{ path }}` in a text of the configuration is replaced by one of a closed list of values: there is no expression language, and
  * nothing that a repository or a user wrote is ever run. Every path is checked when the configuration is loaded, so
  * that a typo is a problem on a line and not an empty input. A value that was put in is never looked at again, since
  * branch names are chosen by strangers.
@@ -10,7 +10,7 @@ import { didYouMean, quote } from './config/problem-wording.ts'
 import type { MatrixCombination, MatrixValue } from './config.ts'
 import { InvariantError } from './errors.ts'
 import { valueLabel } from './matrix.ts'
-import type { Trigger, TriggerKind } from './trigger.ts'
+import { pullRequestOf, type Trigger, type TriggerKind } from './trigger.ts'
 import { shortSha } from './wording.ts'
 
 /** What `${{ … }}` can name apart from the matrix, each with what it stands for. */
@@ -18,7 +18,7 @@ export const VALUE_PATHS = {
   sha: 'The commit that is built: 40 hexadecimal digits.',
   short_sha: 'Its first 7 digits.',
   ref_name: 'The branch or the tag; `<number>/merge` for a pull request.',
-  event: 'What started the run: `push`, `tag`, `pull_request`, `merge_group` or `manual`.',
+  event: 'What started the run: `push`, `tag`, `pull_request`, `merge_group`, `manual` or `label`.',
   version: 'The tag without its leading `v` when it is a semantic version; otherwise the short commit.',
   'pr.number': 'The number of the pull request; empty when there is none.',
   'pr.head_ref': 'The branch that the pull request comes from; empty when there is none.',
@@ -66,7 +66,7 @@ export function interpolationValues(
     refName: trigger.refName,
     event: trigger.kind,
     version: versionOf(trigger),
-    pullRequest: trigger.kind === 'pull_request' ? trigger.pullRequest : null,
+    pullRequest: pullRequestOf(trigger),
     repo: { owner: trigger.repo.owner, name: trigger.repo.name },
     matrix: leg.matrix,
     image: leg.image,

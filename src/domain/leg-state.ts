@@ -3,9 +3,12 @@
  * makes a leg succeed; a leg whose need did not succeed is skipped and says which; a failed attempt is tried again as
  * often as the plan allows, after its delay.
  */
-import type { AttemptFacts, CancelReason, LegFacts, RunFacts } from './run.ts'
+import type { ObservedStart } from './config.ts'
+import type { ReusedResult } from './plan.ts'
+import type { AttemptFacts, CancelReason, LegFacts, Observed, RunFacts } from './run.ts'
 import { isLive, neverAppeared } from './run.ts'
-import { describeCancel, describeConclusion, formatDuration } from './wording.ts'
+import { pullRequestOf } from './trigger.ts'
+import { describeCancel, describeConclusion, describeObserved, formatDuration, shortSha } from './wording.ts'
 
 export type LegConclusion = 'success' | 'failure' | 'cancelled' | 'timed_out' | 'skipped'
 
@@ -18,6 +21,8 @@ export type LegState =
   /** May be dispatched now. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'running'; readonly attempt: AttemptFacts }
+  /** What the leg follows is under way. */
+  | { readonly kind: 'observing'; readonly observed: Observed }
   | {
       readonly kind: 'concluded'
       readonly conclusion: LegConclusion
@@ -48,16 +53,85 @@ function concluded(conclusion: LegConclusion, reason: string | null, planned = f
   return { kind: 'concluded', conclusion, reason, planned }
 }
 
+/** The earlier result that stands for the leg's own; null: it is run, or was. */
+export function reusedResult(leg: LegFacts): ReusedResult | null {
+  return leg.retag === 'failed' || leg.attempts.length > 0 ? null : (leg.plan.reuse?.from ?? null)
+}
+
+/** Whether the image of an earlier leg is to be given this commit's tags before its result stands for this one's. */
+export function isRetagDue(leg: LegFacts, run: RunFacts): boolean {
+  return run.cancel === null && leg.retag === null && leg.plan.image !== null && reusedResult(leg) !== null
+}
+
+/** Whether nothing holds the leg back but its needs: a maintainer's word is there where one is needed. */
+export function isReleased(leg: LegFacts, run: RunFacts): boolean {
+  return leg.plan.hold === null || (leg.plan.hold === 'approval' && run.approval !== null)
+}
+
 function ownState(leg: LegFacts, run: RunFacts, states: ReadonlyMap<string, LegState>): LegState {
   if (leg.plan.skip !== null) return concluded('skipped', leg.plan.skip, true)
+  const { start } = leg.plan
+  if (start.kind !== 'dispatch') return stateOfObserved(leg, start, run, states)
   const latest = currentAttempts(leg).at(-1)
   if (latest?.status === 'completed' && latest.conclusion === 'success') return concluded('success', null)
+  const reused = reusedResult(leg)
+  if (
+    reused !== null &&
+    !isRetagDue(leg, run) &&
+    (run.cancel === null || leg.retag === 'done' || leg.plan.image === null)
+  )
+    return concluded('success', `same inputs as ${shortSha(reused.sha)}`)
   if (run.cancel !== null) return concluded('cancelled', describeCancel(run.cancel))
+  if (reused !== null)
+    return {
+      kind: 'waiting',
+      reason: `gives the image of ${shortSha(reused.sha)} the tags of this commit`,
+      until: null,
+    }
   if (latest === undefined) return stateBeforeAttempts(leg, run, states)
   return stateOfAttempt(latest, leg, run)
 }
 
-function stateBeforeAttempts(leg: LegFacts, run: RunFacts, states: ReadonlyMap<string, LegState>): LegState {
+/** Nothing is dispatched or cancelled: GitHub, or the other app, decides how it ends, and its time-out when we stop waiting. */
+function stateOfObserved(
+  leg: LegFacts,
+  start: ObservedStart,
+  run: RunFacts,
+  states: ReadonlyMap<string, LegState>,
+): LegState {
+  const { observed } = leg
+  const held = isReleased(leg, run) ? null : heldState(leg, run)
+  if (observed?.status === 'completed' && observed.conclusion === 'success' && held === null)
+    return concluded('success', null)
+  if (run.cancel !== null) return concluded('cancelled', describeCancel(run.cancel))
+  if (held !== null) return held
+  if (observed?.status === 'completed') return concluded(...failureOfObserved(observed, start))
+  const failedNeed = observed === null ? needThatFailed(leg, states) : null
+  if (failedNeed !== null) return failedNeed
+  const what = describeObserved(start)
+  const deadline = observedDeadline(leg, run)
+  if (run.now >= deadline) {
+    const late = observed === null ? `${what} never reported` : `${what} took too long`
+    return concluded('timed_out', `${late}: the time-out is ${formatDuration(leg.plan.timeoutMs)}`)
+  }
+  if (observed !== null) return { kind: 'observing', observed }
+  return { kind: 'waiting', reason: `waits for ${what} to report`, until: deadline }
+}
+
+/** When the leg stops waiting for what it follows: counted from its start, or from the run's while there is none. */
+export function observedDeadline(leg: LegFacts, run: RunFacts): Date {
+  return new Date((leg.observed?.startedAt ?? run.createdAt).getTime() + leg.plan.timeoutMs)
+}
+
+function failureOfObserved(observed: Observed, start: ObservedStart): [LegConclusion, string] {
+  const what = describeObserved(start)
+  const conclusion = observed.conclusion ?? 'unknown'
+  if (conclusion === 'failure' || conclusion === 'timed_out' || conclusion === 'cancelled')
+    return [conclusion, `${what} ${describeConclusion(conclusion)}`]
+  return ['failure', `${what} ended as ${conclusion}; only success passes`]
+}
+
+function needThatFailed(leg: LegFacts, states: ReadonlyMap<string, LegState>): LegState | null {
   for (const need of leg.plan.needs) {
     const state = states.get(need)
     if (state?.kind === 'concluded' && state.conclusion !== 'success') {
@@ -65,15 +139,25 @@ function stateBeforeAttempts(leg: LegFacts, run: RunFacts, states: ReadonlyMap<s
       return concluded('skipped', `needs ${need}, which ${what}`)
     }
   }
+  return null
+}
+
+function heldState(leg: LegFacts, run: RunFacts): LegState {
+  const why = pullRequestOf(run.trigger) === null ? '' : ': the commit comes from a fork'
+  if (leg.plan.hold === 'never') return { kind: 'waiting', reason: `is not run for forks${why}`, until: null }
+  return { kind: 'waiting', reason: `waits for a maintainer${why}`, until: null }
+}
+
+function stateBeforeAttempts(leg: LegFacts, run: RunFacts, states: ReadonlyMap<string, LegState>): LegState {
+  const failedNeed = needThatFailed(leg, states)
+  if (failedNeed !== null) return failedNeed
   const pending = leg.plan.needs.filter((need) => !isConcluded(states.get(need)))
   const first = pending[0]
   if (first !== undefined) {
     const more = pending.length > 1 ? ` and ${pending.length - 1} more` : ''
     return { kind: 'waiting', reason: `waits for ${first}${more}`, until: null }
   }
-  if (!run.trusted)
-    return { kind: 'waiting', reason: 'waits for a maintainer: the commit comes from a fork', until: null }
-  return { kind: 'ready' }
+  return isReleased(leg, run) ? { kind: 'ready' } : heldState(leg, run)
 }
 
 function stateOfAttempt(attempt: AttemptFacts, leg: LegFacts, run: RunFacts): LegState {
@@ -81,22 +165,30 @@ function stateOfAttempt(attempt: AttemptFacts, leg: LegFacts, run: RunFacts): Le
   if (neverAppeared(attempt)) {
     return concluded(
       'failure',
-      `GitHub accepted the dispatch of ${leg.plan.workflow}, but no workflow run with ${attempt.id} at the start of its name appeared. ` +
+      `GitHub accepted the dispatch of ${workflowOf(leg)}, but no workflow run with ${attempt.id} at the start of its name appeared. ` +
         'Give the workflow a run-name that begins with ${{ fromJSON(inputs.signalbox).attempt }}.',
     )
   }
   if (isLive(attempt)) return stateOfLiveAttempt(attempt, leg, run)
   const failed = failureOf(attempt, leg)
-  const triesLeft = currentAttempts(leg).length <= leg.plan.retries.max
-  if (!triesLeft || failed.conclusion === 'cancelled') return concluded(failed.conclusion, failed.reason)
+  if (!hasTriesLeft(leg) || failed.conclusion === 'cancelled') return concluded(failed.conclusion, failed.reason)
   return awaitRetry(attempt.completedAt ?? attempt.intendedAt, leg, run, failed.reason)
+}
+
+function hasTriesLeft(leg: LegFacts): boolean {
+  const { max, only } = leg.plan.retries
+  return currentAttempts(leg).length <= max && (only === 'any' || leg.history.flaky > 0)
+}
+
+/** File name of the workflow that the leg dispatches or follows; of another app's check run, the check's name. */
+export function workflowOf({ plan: { start } }: Pick<LegFacts, 'plan'>): string {
+  return start.kind === 'observe_check' ? start.name : start.workflow
 }
 
 function stateOfLiveAttempt(attempt: AttemptFacts, leg: LegFacts, run: RunFacts): LegState {
   const deadline = deadlineOf(attempt, leg)
   if (run.now >= deadline) {
-    const triesLeft = currentAttempts(leg).length <= leg.plan.retries.max
-    return triesLeft ? awaitRetry(deadline, leg, run, timedOut(leg)) : concluded('timed_out', timedOut(leg))
+    return hasTriesLeft(leg) ? awaitRetry(deadline, leg, run, timedOut(leg)) : concluded('timed_out', timedOut(leg))
   }
   return { kind: 'running', attempt }
 }
@@ -164,7 +256,7 @@ function failFast(run: RunFacts, states: Map<string, LegState>): void {
   for (const leg of run.legs) {
     const state = states.get(leg.plan.name)
     if (state?.kind === 'waiting' && currentAttempts(leg).length === 0 && run.cancel === null)
-      states.set(leg.plan.name, stateBeforeAttempts(leg, run, states))
+      states.set(leg.plan.name, ownState(leg, run, states))
   }
 }
 

@@ -6,13 +6,18 @@
  * checked too.
  */
 
+import { reportLabels } from './config/check-labels.ts'
 import { reportCheckNames } from './config/check-names.ts'
 import { shapeProblems } from './config/check-shape.ts'
 import { ConfigDocument } from './config/config-document.ts'
 import { describeValue } from './config/problem-wording.ts'
+import { readForks, readOverrideTeams } from './config/read-forks.ts'
 import { readImages } from './config/read-image.ts'
+import { readLabelActions } from './config/read-label-action.ts'
 import { type ConfigLayer, readLayer } from './config/read-layer.ts'
 import { readPipeline } from './config/read-pipeline.ts'
+import { readPreviews } from './config/read-preview.ts'
+import { readSummary } from './config/read-summary.ts'
 import { type Branch, childOf, plainValue, type YamlValue } from './config/yaml-tree.ts'
 import type { Config, ConfigProblem } from './config.ts'
 import { EXTENDS_RULE } from './config-schema.ts'
@@ -64,8 +69,20 @@ export function formatProblem(problem: ConfigProblem): string {
 function readConfig(document: ConfigDocument): Config {
   for (const name of document.keysOf(['matrices'])) document.reportChangedNumbers(['matrices', name])
   const pipelines = document.keysOf(['pipelines']).map((name) => readPipeline(document, name))
-  reportCheckNames(document, pipelines)
-  return { pipelines, images: readImages(document, pipelines) }
+  const labelActions = readLabelActions(document)
+  const previews = readPreviews(document, pipelines)
+  const images = readImages(document, pipelines)
+  reportCheckNames(document, pipelines, labelActions)
+  reportLabels(document, labelActions, previews)
+  return {
+    forks: readForks(document),
+    labelActions,
+    previews,
+    summary: readSummary(document, images),
+    overrideTeams: readOverrideTeams(document),
+    pipelines,
+    images,
+  }
 }
 
 /** Why a file, by itself, is not of this format or this version of it; null: it may be. */

@@ -15,7 +15,7 @@ export function cleanText(text: string): string {
 }
 
 /** JSON has dates as text only; a number or a null in its place is none. */
-const date = z.string().pipe(z.coerce.date())
+export const date = z.string().pipe(z.coerce.date())
 
 export const repository = z
   .object({
@@ -106,7 +106,8 @@ export function readWorkflowRun(body: unknown): WorkflowRunObservation {
   return observation
 }
 
-function foldStatus(status: string | null): WorkflowRunStatus {
+/** GitHub's other words, such as `waiting` and `pending`, are kinds of `queued`. */
+export function foldStatus(status: string | null): WorkflowRunStatus {
   if (status === 'completed' || status === 'in_progress') return status
   return 'queued'
 }

@@ -4,13 +4,25 @@
  * Everything is decided here, before anything is dispatched: the same trigger, configuration and files give the same plan.
  */
 import { subjectOfTrigger } from './build-subject.ts'
-import type { Config, Gate, ImageConfig, Job, MatrixCombination, PathFilter, Pipeline } from './config.ts'
+import type {
+  Config,
+  ForksConfig,
+  Gate,
+  ImageConfig,
+  Job,
+  MatrixCombination,
+  ObservedStart,
+  PathFilter,
+  Pipeline,
+  ReportConfig,
+} from './config.ts'
 import { compileGlobs, matchesBranch, matchesPaths } from './globs.ts'
 import { decideImageTags, type ImageBuild } from './image-build.ts'
 import { interpolate, interpolationValues } from './interpolate.ts'
 import { expandMatrix, legName } from './matrix.ts'
 import { type DecidedTags, planTaggedBuild } from './plan-tagged-build.ts'
-import { isTrusted, type Trigger } from './trigger.ts'
+import { reuseKey } from './reuse-key.ts'
+import { isTrusted, pullRequestOf, type Trigger } from './trigger.ts'
 
 /** The changed files of a trigger; `all` when they are not known or GitHub's list was cut short. */
 export type ChangedFiles = { readonly kind: 'all' } | { readonly kind: 'listed'; readonly files: readonly string[] }
@@ -31,6 +43,8 @@ export interface LegPlan {
   readonly buildOnly: boolean
   /** Interpolated, without `signalbox`. */
   readonly inputs: Readonly<Record<string, string>>
+  /** The job's inputs where another workflow stands in for forks, which need not declare them: told inside `signalbox`. Null: they are `inputs`. */
+  readonly toldInputs: Readonly<Record<string, string>> | null
   /** Why this leg is not run; null: it is run. */
   readonly skip: string | null
   /** Null: the job has none. */
@@ -50,6 +64,7 @@ export type LegStart = { readonly kind: 'dispatch'; readonly workflow: string; r
 export interface LegReuse {
   /** Digest of everything that decides the leg's result. */
   readonly key: string
+  readonly maxAgeMs: number
   /** The trusted leg that succeeded with the same key before; null: none did. */
   readonly from: ReusedResult | null
 }
@@ -60,6 +75,15 @@ export interface ReusedResult {
   readonly url: string | null
   /** Full names of the tags of the image that it built; none: no image, or not known. */
   readonly imageTags: readonly string[]
+}
+
+/** What a leg ended as. */
+export interface LegResult {
+  readonly legId: string
+  readonly name: string
+  readonly result: 'passed' | 'failed' | 'flaky'
+  /** Null: it cannot be reused. */
+  readonly reusable: ({ readonly key: string } & ReusedResult) | null
 }
 
 export interface LegImage {
@@ -92,34 +116,88 @@ export interface Plan {
   readonly runs: readonly RunPlan[]
 }
 
+/** What the results of earlier legs are found by. */
+export interface ReuseFacts {
+  /** Path → blob id of every file of the commit. */
+  readonly tree: ReadonlyMap<string, string>
+  /** `ref:file` of each workflow that a job with `reuse` dispatches → digest of its text. */
+  readonly workflows: ReadonlyMap<string, string>
+}
+
 /** What every leg of a plan has in common. */
 interface Occasion {
   readonly trigger: Trigger
   readonly trusted: boolean
   readonly now: Date
+  readonly forks: ForksConfig
+  readonly changed: ChangedFiles
+  readonly reuse: ReuseFacts | null
   readonly images: readonly ImageConfig[]
   /** By image: decided for the first leg that has it, and the same for all. */
   readonly tags: Map<string, DecidedTags>
 }
 
-/** @param now what dates in the tags of images are made of. */
-export function planRuns(trigger: Trigger, config: Config, changed: ChangedFiles, now: Date): Plan {
+/**
+ * @param now what dates in the tags of images are made of.
+ * @param reuse null: nothing is reused.
+ */
+export function planRuns(
+  trigger: Trigger,
+  config: Config,
+  changed: ChangedFiles,
+  now: Date,
+  reuse: ReuseFacts | null = null,
+): Plan {
   const trusted = isTrusted(trigger)
-  const occasion = { trigger, trusted, now, images: config.images, tags: new Map() }
-  return { trigger, trusted, runs: config.pipelines.map((pipeline) => planRun(pipeline, occasion, changed)) }
+  const { images, forks } = config
+  const occasion: Occasion = { trigger, trusted, now, forks, changed, reuse, images, tags: new Map() }
+  return { trigger, trusted, runs: config.pipelines.map((pipeline) => planRun(pipeline, occasion)) }
 }
 
-/** Whether any pipeline that listens to the trigger has path filters, so that its changed files must be known. */
+/** Whether anything that the trigger plans depends on its changed files: path filters, or what strangers' workflows do. */
 export function needsChangedFiles(trigger: Trigger, config: Config): boolean {
+  const trusted = isTrusted(trigger)
   return config.pipelines.some((pipeline) => {
     if (deafTo(pipeline, trigger) !== null) return false
+    if (!trusted && pipeline.jobs.some((job) => chooseStart(job, config.forks, trusted).kind !== 'dispatch'))
+      return true
     const filter = pathFilter(pipeline, trigger)
     return filter !== null && filter.include.length + filter.exclude.length > 0
   })
 }
 
-function planRun(pipeline: Pipeline, occasion: Occasion, changed: ChangedFiles): RunPlan {
-  const { trigger } = occasion
+/** The workflows, as `ref` and file, whose text decides whether legs of this trigger can be reused; none: none can. */
+export function reusableWorkflows(trigger: Trigger, config: Config): { ref: string; workflow: string }[] {
+  // A person who asks for a run wants one, and what is released is built for its tag.
+  if (trigger.kind === 'manual' || trigger.kind === 'tag') return []
+  const listening = config.pipelines.filter((pipeline) => deafTo(pipeline, trigger) === null)
+  const found = new Map<string, { ref: string; workflow: string }>()
+  for (const { start, reuse } of listening.flatMap((pipeline) => pipeline.jobs)) {
+    if (reuse === null || start.kind !== 'dispatch') continue
+    const ref = start.ref ?? trigger.repo.defaultBranch
+    // A ref that is made of values differs from commit to commit.
+    if (!ref.includes('${{')) found.set(workflowKey(ref, start.workflow), { ref, workflow: start.workflow })
+  }
+  return [...found.values()]
+}
+
+export function workflowKey(ref: string, workflow: string): string {
+  return `${ref}:${workflow}`
+}
+
+/** The runs, each leg with what it can reuse. */
+export function withReusable(runs: readonly RunPlan[], found: ReadonlyMap<string, ReusedResult>): RunPlan[] {
+  return runs.map((run) => ({
+    ...run,
+    legs: run.legs.map((leg) => {
+      const from = leg.reuse === null ? undefined : found.get(leg.reuse.key)
+      return leg.reuse === null || from === undefined ? leg : { ...leg, reuse: { ...leg.reuse, from } }
+    }),
+  }))
+}
+
+function planRun(pipeline: Pipeline, occasion: Occasion): RunPlan {
+  const { trigger, changed } = occasion
   const base = { pipeline: pipeline.name, concurrency: pipeline.concurrency }
   const deaf = deafTo(pipeline, trigger)
   if (deaf !== null) return { ...base, skipped: deaf, listens: false, legs: [], gates: [] }
@@ -156,6 +234,8 @@ function deafTo(pipeline: Pipeline, trigger: Trigger): string | null {
       return trigger.pipelines === null || trigger.pipelines.includes(pipeline.name)
         ? null
         : 'the manual request did not name this pipeline'
+    case 'label':
+      return not('labels')
   }
 }
 
@@ -198,24 +278,84 @@ function planLeg(
   skip: string | null,
   occasion: Occasion,
 ): LegPlan {
-  const { trigger } = occasion
+  const { trigger, trusted, forks } = occasion
   const image = planImage(job.image, matrix, occasion)
   const values = interpolationValues(trigger, { matrix, image: valuesOfImage(image) })
+  const start = chooseStart(job, forks, trusted)
+  const inputs = Object.fromEntries(Object.entries(job.inputs).map(([key, text]) => [key, interpolate(text, values)]))
+  const standsIn = !trusted && forks.workflow !== null && start.kind === 'dispatch'
   return {
     job: job.name,
     name: legName(pipeline, job.name, matrix),
     matrix,
     needs: needed.map((leg) => leg.name),
-    workflow: job.workflow,
-    ref: job.ref === null ? trigger.repo.defaultBranch : interpolate(job.ref, values),
-    inputs: Object.fromEntries(Object.entries(job.inputs).map(([key, text]) => [key, interpolate(text, values)])),
+    start:
+      start.kind === 'dispatch'
+        ? { ...start, ref: start.ref === null ? trigger.repo.defaultBranch : interpolate(start.ref, values) }
+        : start,
+    hold: trusted ? null : holdOf(start, occasion),
+    buildOnly: !trusted && job.forks === 'build-only',
+    inputs: standsIn ? {} : inputs,
+    toldInputs: standsIn ? inputs : null,
     skip,
     image,
     failFast: job.failFast,
     maxParallel: job.maxParallel,
     retries: job.retries,
     timeoutMs: job.timeoutMs,
+    report: job.report === null ? null : { ...job.report, artifact: interpolate(job.report.artifact, values) },
+    reuse: planReuse(job, matrix, image, occasion),
   }
+}
+
+/** What the job starts, or follows, for this trust. */
+function chooseStart(job: Job, forks: ForksConfig, trusted: boolean): Job['start'] {
+  const { start } = job
+  if (trusted || start.kind !== 'dispatch') return start
+  if (forks.start === 'observe') return { kind: 'observe_workflow', workflow: start.workflow }
+  return forks.workflow === null ? start : { kind: 'dispatch', workflow: forks.workflow, ref: null }
+}
+
+/** GitHub's own app, whose check runs are the jobs of workflows. */
+const ACTIONS_APP = 'github-actions'
+const WORKFLOW_FILES: PathFilter = { include: ['.github/workflows/**', '.github/actions/**'], exclude: [] }
+
+/**
+ * What an untrusted leg waits for. GitHub runs the workflows of a pull request as the pull request has them, so that one
+ * which changes them writes its own verdict: what is observed then waits for a maintainer too.
+ */
+function holdOf(start: Job['start'], { trigger, forks, changed }: Occasion): LegPlan['hold'] {
+  if (forks.policy === 'run' || isExempt(trigger, forks)) return null
+  const hold = forks.policy === 'never' ? 'never' : 'approval'
+  if (start.kind === 'dispatch') return hold
+  if (start.kind === 'observe_check' && start.app !== ACTIONS_APP) return null
+  return changed.kind === 'all' || matchesPaths(WORKFLOW_FILES, changed.files) ? hold : null
+}
+
+const MEMBERS = ['OWNER', 'MEMBER']
+
+function isExempt(trigger: Trigger, forks: ForksConfig): boolean {
+  const pullRequest = pullRequestOf(trigger)
+  if (pullRequest === null) return false
+  if (forks.trustedAuthors.includes(pullRequest.author.toLowerCase())) return true
+  return forks.trustMembers && MEMBERS.includes(pullRequest.association)
+}
+
+/** Null: nothing can be reused. An image that is only known by name cannot be given this commit's tags. */
+function planReuse(
+  job: Job,
+  matrix: MatrixCombination,
+  image: LegImage | null,
+  { trigger, trusted, reuse, images }: Occasion,
+): LegPlan['reuse'] {
+  if (job.reuse === null || reuse === null || job.start.kind !== 'dispatch') return null
+  if (image !== null && (!trusted || image.build === null)) return null
+  const ref = job.start.ref ?? trigger.repo.defaultBranch
+  const workflow = reuse.workflows.get(workflowKey(ref, job.start.workflow))
+  if (workflow === undefined) return null
+  const configured = images.find(({ name }) => name === job.image) ?? null
+  const key = reuseKey({ job, matrix, image: configured, tree: reuse.tree, workflow, trigger })
+  return key === null ? null : { key, maxAgeMs: job.reuse.maxAgeMs, from: null }
 }
 
 function planImage(name: string | null, matrix: MatrixCombination, occasion: Occasion): LegImage | null {

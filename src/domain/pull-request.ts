@@ -18,7 +18,7 @@ export interface Labeling {
   /** GitHub's id of the event: never repeats. */
   readonly id: string
   readonly label: string
-  /** Login; null: the user was deleted. */
+  /** Login of a person; null: an app did it, or the user was deleted. */
   readonly by: string | null
   /** Whether it was this app itself, because a command asked for it. */
   readonly byUs: boolean
@@ -61,6 +61,8 @@ export interface DeploymentTarget extends PreviewWorkflow {
   /** Where the preview can be seen; null: not known. */
   readonly previewUrl: string | null
   readonly timeoutMs: number
+  /** What takes a `deploy` down again, for the day when the configuration does not have the preview any more; null: nothing does. */
+  readonly teardown: PreviewWorkflow | null
 }
 
 export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' | 'inactive'
@@ -85,11 +87,11 @@ export interface PullRequestFacts {
   readonly installationId: number
   /** As GitHub has it now. */
   readonly pullRequest: PullRequest
-  /** Of its base branch; null: there is none, or it is broken. */
+  /** Of its base branch; null: it cannot be used now. Of a branch without one it is `NO_CONFIG`. */
   readonly config: Config | null
   /** Oldest first, at most the newest 100. Empty where no label on it means anything. */
   readonly labelings: readonly Labeling[]
-  /** Of everybody in `labelings`, as GitHub has them now; by login. */
+  /** As GitHub has them now, of everybody whose label was not acted on yet; by login. */
   readonly permissions: ReadonlyMap<string, Permission>
   /** Of the present head; null: none, or none is needed. */
   readonly approval: Approval | null
@@ -107,4 +109,28 @@ export interface PullRequestFacts {
 /** The key of its job: `<repo id>#<number>`. */
 export function pullRequestKey(repoId: number, number: number): string {
   return `${repoId}#${number}`
+}
+
+/** Whether GitHub may still be working on it, for all we know. */
+export function isDeploymentLive({ outcome, status }: DeploymentFacts): boolean {
+  return (outcome === 'intended' || outcome === 'dispatched') && status !== 'completed'
+}
+
+/** The label as the pull request spells it: GitHub's labels differ by more than case. Undefined: it is not on. */
+export function labelOn(pullRequest: Pick<PullRequest, 'labels'>, label: string): string | undefined {
+  return pullRequest.labels.find((candidate) => sameName(candidate, label))
+}
+
+/** How the label came to the pull request last; undefined: it never did, or too long ago to be listed. */
+export function newestLabeling(labelings: readonly Labeling[], label: string): Labeling | undefined {
+  return labelings.findLast((labeling) => sameName(labeling.label, label))
+}
+
+/** The key of `previewInstallations`. */
+export function repositoryKey({ owner, name }: { readonly owner: string; readonly name: string }): string {
+  return `${owner}/${name}`.toLowerCase()
+}
+
+function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase()
 }

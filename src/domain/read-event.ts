@@ -4,17 +4,28 @@
  * but keeping them.
  */
 import { z } from 'zod'
-import { id, pullRequest, pullRequestTrigger, repository, sha, workflowRun } from './payload.ts'
+import { date, id, pullRequest, pullRequestTrigger, repository, sha, workflowRun } from './payload.ts'
 import type { FailedJob, WorkflowRunObservation } from './run.ts'
 import type { Repo, Trigger } from './trigger.ts'
 
 /** The events of the app's webhook, and of each the actions that mean something; `null`: the event has no actions. */
 export const HANDLED_EVENTS = {
   push: null,
-  pull_request: ['opened', 'synchronize', 'reopened', 'ready_for_review', 'closed', 'converted_to_draft', 'edited'],
+  pull_request: [
+    'opened',
+    'synchronize',
+    'reopened',
+    'ready_for_review',
+    'closed',
+    'converted_to_draft',
+    'edited',
+    'labeled',
+    'unlabeled',
+  ],
+  issue_comment: ['created'],
   merge_group: ['checks_requested', 'destroyed'],
   repository_dispatch: ['signalbox'],
-  check_run: ['rerequested', 'requested_action'],
+  check_run: ['rerequested', 'requested_action', 'completed'],
   check_suite: ['rerequested'],
   workflow_run: ['requested', 'in_progress', 'completed'],
   workflow_job: ['completed'],
@@ -64,6 +75,8 @@ export type Signal =
       readonly kind: 'comment'
       readonly number: number
       readonly commentId: number
+      readonly createdAt: Date
+      /** Login. */
       readonly author: string
       readonly body: string
     } & InRepo)
@@ -102,7 +115,10 @@ export function readEvent(event: string, payload: unknown): Signal {
 
 const ZERO_SHA = '0'.repeat(40)
 
-const sender = z.object({ login: z.string() }).transform((user) => user.login)
+const user = z
+  .object({ login: z.string(), type: z.string().optional() })
+  .transform(({ login, type }) => ({ login, isBot: type === 'Bot' || login.endsWith('[bot]') }))
+const sender = user.transform(({ login }) => login)
 const installation = z
   .object({ id })
   .nullish()
@@ -141,15 +157,65 @@ const pullRequestEvent = z
   .object({
     ...inRepo,
     action: z.string(),
+    sender: user,
     pull_request: pullRequest,
+    label: z.object({ name: z.string() }).nullish(),
     changes: z.object({ base: z.unknown().optional() }).optional(),
   })
-  .transform(({ repository: repo, installation: installationId, pull_request: pr, action, changes }): Signal => {
-    if (!isHandled('pull_request', action)) return nothing(`pull_request.${action} changes nothing`)
-    if (action === 'edited' && changes?.base === undefined) return nothing('the edit left the base branch as it was')
-    if (action === 'closed' || pr.state === 'closed')
-      return { kind: 'pull_request_closed', repo, installationId, number: pr.number }
-    return { kind: 'trigger', repo, installationId, trigger: pullRequestTrigger(repo, pr) }
+  .transform(
+    ({ repository: repo, installation: installationId, pull_request: pr, action, changes, ...event }): Signal => {
+      if (!isHandled('pull_request', action)) return nothing(`pull_request.${action} changes nothing`)
+      if (action === 'labeled' || action === 'unlabeled') {
+        const added = action === 'labeled' ? (event.label?.name ?? null) : null
+        const { login, isBot: byBot } = event.sender
+        return {
+          kind: 'labels_changed',
+          repo,
+          installationId,
+          number: pr.number,
+          sha: pr.headSha,
+          added,
+          sender: login,
+          byBot,
+        }
+      }
+      if (action === 'edited' && changes?.base === undefined) return nothing('the edit left the base branch as it was')
+      if (action === 'closed' || pr.state === 'closed')
+        return { kind: 'pull_request_closed', repo, installationId, number: pr.number }
+      return { kind: 'trigger', repo, installationId, trigger: pullRequestTrigger(repo, pr) }
+    },
+  )
+
+const issueComment = z
+  .object({
+    ...inRepo,
+    action: z.string(),
+    issue: z.object({ number: z.number().int().positive(), pull_request: z.unknown().optional() }),
+    comment: z.object({
+      id,
+      body: z.string().nullish(),
+      created_at: date,
+      user: user.nullish(),
+      performed_via_github_app: z.unknown().optional(),
+    }),
+  })
+  .transform(({ repository: repo, installation: installationId, action, issue, comment }): Signal => {
+    if (action !== 'created') return nothing(`the comment was ${action}: only what a new one says counts`)
+    if (!issue.pull_request) return nothing('the comment is on an issue, not on a pull request')
+    if (!comment.user) return nothing('the author of the comment is gone')
+    const { login: author, isBot } = comment.user
+    if (isBot) return nothing(`the comment is by ${author}, a bot`)
+    if (comment.performed_via_github_app) return nothing(`the comment was written by an app in the name of ${author}`)
+    return {
+      kind: 'comment',
+      repo,
+      installationId,
+      number: issue.number,
+      commentId: comment.id,
+      createdAt: comment.created_at,
+      author,
+      body: comment.body ?? '',
+    }
   })
 
 const mergeGroup = z
@@ -204,12 +270,15 @@ const repositoryDispatch = z
     }
   })
 
+/** The external id of a leg's or a gate's check run. One that another app made look so is found at the next reconcile. */
+const OUR_CHECK = /^r[a-z2-9]{13}-g?\d+$/
+
 const checkRun = z
   .object({
     ...inRepo,
     action: z.string(),
     sender,
-    check_run: z.object({ external_id: z.string().nullish(), name: z.string() }),
+    check_run: z.object({ external_id: z.string().nullish(), name: z.string(), head_sha: sha }),
     requested_action: z.object({ identifier: z.string() }).nullish(),
   })
   .transform(
@@ -222,6 +291,10 @@ const checkRun = z
       requested_action,
     }): Signal => {
       const externalId = check.external_id ?? ''
+      if (action === 'completed')
+        return OUR_CHECK.test(externalId)
+          ? nothing(`the check run ${check.name} is our own`)
+          : { kind: 'commit_observed', repo, installationId, sha: check.head_sha }
       if (externalId === '') return nothing(`the check run ${check.name} has no external id: it is not ours`)
       const base = { repo, installationId, externalId, sender: login }
       if (action === 'rerequested') return { ...base, kind: 'check_rerequested' }
@@ -241,9 +314,11 @@ const checkSuite = z
   )
 
 const workflowRunEvent = z
-  .object({ ...inRepo, action: z.string(), workflow_run: workflowRun })
-  .transform(({ repository: repo, installation: installationId, workflow_run: { event, ...observation } }): Signal => {
-    if (event !== 'workflow_dispatch') return nothing(`the workflow run was started by ${event}, not dispatched`)
+  .object({ ...inRepo, action: z.string(), workflow_run: z.intersection(workflowRun, z.object({ head_sha: sha })) })
+  .transform(({ repository: repo, installation: installationId, workflow_run: run }): Signal => {
+    const { event, head_sha: headSha, ...observation } = run
+    // What was dispatched is known by its id. Its commit is that of the branch whose workflow file it runs.
+    if (event !== 'workflow_dispatch') return { kind: 'commit_observed', repo, installationId, sha: headSha }
     return { kind: 'workflow_run', repo, installationId, observation }
   })
 
@@ -302,6 +377,7 @@ const installationRepositories = z
 const READERS: Record<HandledEvent, (payload: unknown) => z.ZodSafeParseResult<Signal>> = {
   push: (payload) => push.safeParse(payload),
   pull_request: (payload) => pullRequestEvent.safeParse(payload),
+  issue_comment: (payload) => issueComment.safeParse(payload),
   merge_group: (payload) => mergeGroup.safeParse(payload),
   repository_dispatch: (payload) => repositoryDispatch.safeParse(payload),
   check_run: (payload) => checkRun.safeParse(payload),

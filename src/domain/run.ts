@@ -75,6 +75,8 @@ export interface PostedCheck {
   readonly nodeId: string | null
   /** Digest of the state that it shows; null: none yet. */
   readonly digest: string | null
+  /** Digest of the annotations that it shows; null: none. */
+  readonly annotated: string | null
 }
 
 /** What GitHub last said of the workflow run or check run that an observed leg follows. */

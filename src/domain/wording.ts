@@ -2,7 +2,8 @@
  * The words that more than one place says: conclusions, reasons of cancelling, durations, commits. Sentences that
  * stand in one check or comment only are in `templates/`.
  */
-import type { CancelReason } from './run.ts'
+import type { ObservedStart } from './config.ts'
+import type { CancelReason, LegHistory } from './run.ts'
 
 export function shortSha(sha: string): string {
   return sha.slice(0, 7)
@@ -25,6 +26,18 @@ export function describeCancel(reason: CancelReason): string {
     case 'uninstalled':
       return 'Signalbox was removed from the repository'
   }
+}
+
+/** What an observed leg follows. */
+export function describeObserved(start: ObservedStart): string {
+  return start.kind === 'observe_workflow'
+    ? `the workflow ${start.workflow}`
+    : `the check ${start.name} of ${start.app}`
+}
+
+/** `flaky in 6 of 50 runs`; null: it never was. */
+export function describeFlakiness({ flaky, runs }: LegHistory): string | null {
+  return flaky === 0 ? null : `flaky in ${flaky} of ${count(runs, 'run')}`
 }
 
 /** As the end of «which …»: `failed`, `was cancelled`. */

@@ -1,29 +1,19 @@
-/**
- * What people, and apps other than ours, do at GitHub. Repositories are named `owner/name`, people by their login.
- * Everything happens at once, and the app is told as GitHub would tell it.
- */
 import { notifyCheckRun, notifyCheckSuite } from './check-run-events.ts'
-import { type CheckRunInput, createCheckRun } from './check-runs.ts'
+import { type CheckRunInput, createCheckRun, updateCheckRun } from './check-runs.ts'
 import { branchAt, suiteFor } from './check-suites.ts'
 import { addComment, deleteComment, editComment, findComment, react } from './comments.ts'
+import { requireCommit } from './commits.ts'
 import { notFound } from './http/problem.ts'
-import {
-  addToInstallation,
-  deleteInstallation,
-  removeFromInstallation,
-  requireInstallation,
-  suspendInstallation,
-} from './installations.ts'
 import type { JsonObject } from './json.ts'
 import { addLabel, removeLabel } from './labels.ts'
 import * as merging from './merging.ts'
-import type { App, CheckRun, CollaboratorLevel, Permissions, ReactionContent } from './model.ts'
+import type { App, CheckRun, ReactionContent } from './model.ts'
 import { nodeId } from './node-id.ts'
 import * as pulls from './pull-requests.ts'
 import { type CommitContent, deleteRef, pushCommit, pushRef } from './pushes.ts'
-import { createRepository, findRepository, forkRepository, type NewRepository, requireCommit } from './repositories.ts'
+import { createRepository, findRepository, forkRepository, type NewRepository } from './repositories.ts'
 import { dispatchRepository } from './repository-dispatch.ts'
-import { redeliver } from './webhooks/deliver.ts'
+import { makeSettingActs } from './setting-acts.ts'
 import { findWorkflow } from './workflow-files.ts'
 import { disableWorkflow, rerun, startWorkflowRun } from './workflow-runs.ts'
 import { account, nextId, type World } from './world.ts'
@@ -79,10 +69,6 @@ function makeCodeActs(world: World) {
     },
     deleteTag: (repo: string, tag: string, by?: string) =>
       deleteRef(world, repository(repo), `refs/tags/${tag}`, login(repo, by)),
-    setPermission(repo: string, person: string, level: CollaboratorLevel) {
-      account(world, person)
-      repository(repo).collaborators.set(person.toLowerCase(), level)
-    },
   }
 }
 
@@ -155,7 +141,12 @@ function makeCheckActs(world: World) {
     /** Posts a check run as another app. Returns its id. */
     postCheckRun: (repo: string, app: string, input: CheckRunInput & { name: string; headSha: string }) =>
       createCheckRun(world, repository(repo), otherApp(world, app), input).id,
-    /** Starts a run as GitHub does by itself, on `pull_request`, `push` or a schedule. Returns its id. */
+    /** Changes a check run as the app that posted it. */
+    changeCheckRun(repo: string, id: number, input: CheckRunInput) {
+      const run = requireCheckRun(world, repo, id)
+      updateCheckRun(world, repository(repo), run.app, run, input)
+    },
+    /** Starts a run for which there is no other act, as of a schedule. Returns its id. */
     startWorkflowRun(repo: string, file: string, options: Parameters<typeof startWorkflowRun>[3]) {
       const workflow = findWorkflow(repository(repo), file)
       if (workflow === undefined) throw notFound()
@@ -177,30 +168,11 @@ function makeCheckActs(world: World) {
   }
 }
 
-function makeInstallationActs(world: World) {
-  return {
-    addRepository: (repo: string) => addToInstallation(world, findRepository(world, repo)),
-    removeRepository: (repo: string) => removeFromInstallation(world, findRepository(world, repo)),
-    suspendInstallation: (owner: string) => suspendInstallation(world, owner, true),
-    unsuspendInstallation: (owner: string) => suspendInstallation(world, owner, false),
-    deleteInstallation: (owner: string) => deleteInstallation(world, owner),
-    setInstallationPermissions(owner: string, permissions: Permissions) {
-      requireInstallation(world, owner).permissions = permissions
-    },
-    /** Where webhooks go from now on. */
-    setWebhook(webhook: { url: string | null; secret?: string }) {
-      world.webhook = { url: webhook.url, secret: webhook.secret ?? world.webhook.secret }
-    },
-    /** Sends a logged delivery again, as the button on the app's page does. Whether there is such a delivery. */
-    redeliver: (deliveryId: number) => redeliver(world, deliveryId),
-  }
-}
-
 export function makeActs(world: World) {
   return {
     ...makeCodeActs(world),
     ...makePullActs(world),
     ...makeCheckActs(world),
-    ...makeInstallationActs(world),
+    ...makeSettingActs(world),
   }
 }

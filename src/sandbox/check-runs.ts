@@ -1,10 +1,10 @@
 /** Making and changing check runs, by whichever API: GitHub's rules and limits are the same in both. */
 import { notifyCheckRun } from './check-run-events.ts'
 import { branchAt, suiteFor } from './check-suites.ts'
+import { requireCommit } from './commits.ts'
 import { invalidField, Problem } from './http/problem.ts'
 import type { App, CheckAction, CheckAnnotation, CheckConclusion, CheckRun, CheckStatus, Repository } from './model.ts'
 import { nodeId } from './node-id.ts'
-import { requireCommit } from './repositories.ts'
 import { botOf, changed, nextId, type World } from './world.ts'
 
 export interface CheckOutput {

@@ -69,7 +69,8 @@ const JSON_TYPE = 'application/json'
 
 /**
  * Where the description is wrong, what GitHub does: the accounts that `GET /app/installations` lists are not users and
- * enterprises at once, and the head repository of a pull request is null when the fork was deleted.
+ * enterprises at once, the head repository of a pull request is null when the fork was deleted, and an address that a
+ * deployment's status does not have is an empty text, which the description itself names as the default.
  */
 function correct(document: JsonObject): JsonObject {
   const components = at(document, 'components') ?? {}
@@ -84,8 +85,23 @@ function correct(document: JsonObject): JsonObject {
   const pulls = Object.fromEntries(
     ['pull-request', 'pull-request-simple'].map((name) => [name, withNullableHead(name)]),
   )
+  const status = at(schemas, 'deployment-status') ?? {}
+  const address = {
+    anyOf: [
+      { type: 'string', enum: [''] },
+      { type: 'string', format: 'uri' },
+    ],
+  }
+  const addresses = { target_url: address, environment_url: address, log_url: address }
+  const deploymentStatus = { ...status, properties: { ...at(status, 'properties'), ...addresses } }
   const installations = { type: 'array', items: { $ref: '#/components/schemas/installation' } }
-  return { ...document, components: { ...components, schemas: { ...schemas, ...pulls, installations } } }
+  return {
+    ...document,
+    components: {
+      ...components,
+      schemas: { ...schemas, ...pulls, 'deployment-status': deploymentStatus, installations },
+    },
+  }
 }
 
 const CORRECTED: Readonly<Record<string, string>> = {

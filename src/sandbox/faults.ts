@@ -1,17 +1,23 @@
 /** Misbehaviour on demand: what GitHub, or the network before it, does on a bad day. */
+import type { ApiRequest } from './http/request-log.ts'
 import type { Json } from './json.ts'
 import type { Delivery } from './webhooks/deliver.ts'
 
 /** Which requests a fault befalls. */
 export interface FaultTarget {
   readonly method?: string
-  /** A part of the path after `/api/v3`, a pattern on it, or an OpenAPI route; default: every path. GraphQL is `/graphql`. */
+  /** A part of the path after `/api/v3`, a pattern on it, or an OpenAPI route; default: every path. GraphQL is `/graphql`, the archives of artifacts are `/_artifacts/…`. */
   readonly path?: string | RegExp
+  /** A part of the request's body: which of several GraphQL requests it is. */
+  readonly requestBody?: string
   /** How many requests; default 1. */
   readonly times?: number
   /** How many matching requests pass untouched first; default 0. */
   readonly skip?: number
 }
+
+/** What a fault looks at. */
+type FaultRequest = Pick<ApiRequest, 'method' | 'path' | 'route' | 'body'>
 
 /** `refuse` prevents the effect; the others let it happen and spoil the answer. */
 export type FaultKind =
@@ -57,14 +63,15 @@ export interface Faults {
   /** Ends every fault. */
   clear(): void
   /** For the server: the fault to play on this request, which is counted. */
-  take(request: { method: string; path: string; route: string | null }): FaultKind | null
+  take(request: FaultRequest): FaultKind | null
   /** For the sender. */
   readonly onWebhooks: () => WebhookFaults
 }
 
-function befalls(fault: Fault, request: { method: string; path: string; route: string | null }): boolean {
-  const { method, path } = fault.target
+function befalls(fault: Fault, request: FaultRequest): boolean {
+  const { method, path, requestBody } = fault.target
   if (fault.left <= 0 || (method !== undefined && method !== request.method)) return false
+  if (requestBody !== undefined && !request.body.includes(requestBody)) return false
   if (path === undefined) return true
   if (path instanceof RegExp) return path.test(request.path)
   return path === request.route || request.path.includes(path)

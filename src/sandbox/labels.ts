@@ -1,8 +1,21 @@
 /** Labels, and putting them on issues and pull requests. */
 import { Problem } from './http/problem.ts'
-import type { Account, Issue, Label, PullRequest, Repository } from './model.ts'
+import type { Account, Issue, Label, LabelEvent, PullRequest, Repository } from './model.ts'
 import { notifyLabelled } from './pull-request-events.ts'
 import { nextId, type World } from './world.ts'
+
+/** Writes down how a label came or went, and tells the app. */
+export function recordLabelling(
+  world: World,
+  repository: Repository,
+  one: Issue | PullRequest,
+  kind: LabelEvent['kind'],
+  label: Label,
+  actor: Account,
+): void {
+  one.labelEvents.push({ id: nextId(world, 'labelEvent'), kind, label, actor, createdAt: world.now() })
+  notifyLabelled(world, repository, one, kind, label, actor)
+}
 
 /** The repository's label of that name, made when there is none. */
 export function ensureLabel(world: World, repository: Repository, name: string): Label {
@@ -24,7 +37,7 @@ export function addLabel(
   if (one.labels.includes(label.name)) return
   one.labels.push(label.name)
   one.updatedAt = world.now()
-  notifyLabelled(world, repository, one, 'labeled', label, by)
+  recordLabelling(world, repository, one, 'labeled', label, by)
 }
 
 export function removeLabel(
@@ -38,5 +51,5 @@ export function removeLabel(
   if (found === undefined) throw new Problem(404, 'Label does not exist')
   one.labels = one.labels.filter((label) => label !== found)
   one.updatedAt = world.now()
-  notifyLabelled(world, repository, one, 'unlabeled', ensureLabel(world, repository, found), by)
+  recordLabelling(world, repository, one, 'unlabeled', ensureLabel(world, repository, found), by)
 }

@@ -1,4 +1,5 @@
 /** Merging pull requests, at once or through the merge queue. */
+import { startMergeGroupRuns } from './event-runs.ts'
 import { type Commit, putCommit } from './git/object-store.ts'
 import { notFound, Problem } from './http/problem.ts'
 import type { Account, MergeGroup, PullRequest, Repository } from './model.ts'
@@ -78,6 +79,7 @@ export function createMergeGroup(world: World, repository: Repository, pull: Pul
   repository.mergeGroups.push(group)
   announceRef(world, repository, headRef, repository.refs.get(headRef), commit.sha, queue)
   notifyGroup(world, repository, group, 'checks_requested', null)
+  startMergeGroupRuns(world, repository, headRef, commit, queue)
   return commit.sha
 }
 

@@ -3,12 +3,23 @@
  * (URLs, counts, mergeability of an open pull request). `render/` turns these into GitHub's JSON.
  */
 import type { ObjectStore } from './git/object-store.ts'
+import type { JsonObject } from './json.ts'
 
 export interface Account {
   readonly id: number
   readonly nodeId: string
   readonly login: string
   readonly type: 'User' | 'Organization' | 'Bot'
+  /** GitHub then names nobody as the actor of what the account did. */
+  deleted: boolean
+}
+
+/** A team of an organisation. */
+export interface Team {
+  readonly organization: string
+  readonly slug: string
+  /** Lower-case login → whether the invitation was accepted. */
+  readonly members: ReadonlyMap<string, 'active' | 'pending'>
 }
 
 export type AccessLevel = 'read' | 'write' | 'admin'
@@ -72,9 +83,48 @@ export interface Repository {
   /** Lower-case login → level. */
   readonly collaborators: Map<string, CollaboratorLevel>
   readonly mergeGroups: MergeGroup[]
+  readonly artifacts: Map<number, Artifact>
+  readonly deployments: Map<number, Deployment>
+  /** Lower-case login → what the person is to the repository, where that is not to be computed. */
+  readonly associations: Map<string, Association>
+  /** By branch. */
+  readonly branchRules: Map<string, BranchRules>
   readonly createdAt: Date
   pushedAt: Date
   deleted: boolean
+}
+
+/** GitHub's `author_association`. */
+export type Association =
+  | 'OWNER'
+  | 'MEMBER'
+  | 'COLLABORATOR'
+  | 'CONTRIBUTOR'
+  | 'FIRST_TIME_CONTRIBUTOR'
+  | 'FIRST_TIMER'
+  | 'NONE'
+
+/** A check that a branch wants; `appId` null: from whatever app. */
+export interface RequiredCheck {
+  readonly context: string
+  readonly appId: number | null
+}
+
+/** What protects a branch: the older branch protection, and rules of rulesets. */
+export interface BranchRules {
+  /** Null: the branch has no protection of the older kind. */
+  protection: { readonly checks: readonly RequiredCheck[]; readonly strict: boolean } | null
+  /** Null: no ruleset says anything about it. */
+  ruleset: { readonly checks: readonly RequiredCheck[]; readonly mergeQueue: boolean } | null
+}
+
+export interface LabelEvent {
+  /** Later events have higher ones. */
+  readonly id: number
+  readonly kind: 'labeled' | 'unlabeled'
+  readonly label: Label
+  readonly actor: Account
+  readonly createdAt: Date
 }
 
 interface Conversation {
@@ -86,6 +136,8 @@ interface Conversation {
   state: 'open' | 'closed'
   /** Names of labels of the repository, in the order in which they were added. */
   labels: string[]
+  /** How labels came and went, oldest first. */
+  readonly labelEvents: LabelEvent[]
   readonly createdAt: Date
   updatedAt: Date
   closedAt: Date | null
@@ -229,6 +281,8 @@ export interface WorkflowRun {
   readonly event: string
   readonly headBranch: string
   readonly headSha: string
+  /** The fork, for the run of a pull request from one. */
+  readonly headRepository: Repository
   readonly displayTitle: string
   readonly inputs: Readonly<Record<string, string>>
   readonly actor: Account
@@ -245,4 +299,56 @@ export interface MergeGroup {
   readonly baseRef: string
   readonly baseSha: string
   destroyed: string | null
+}
+
+/** An archive that an attempt of a workflow run left behind. */
+export interface Artifact {
+  readonly id: number
+  readonly nodeId: string
+  readonly name: string
+  readonly zip: Uint8Array
+  readonly run: WorkflowRun
+  readonly createdAt: Date
+  expiresAt: Date
+}
+
+export const DEPLOYMENT_STATES = [
+  'error',
+  'failure',
+  'inactive',
+  'in_progress',
+  'queued',
+  'pending',
+  'success',
+] as const
+export type DeploymentState = (typeof DEPLOYMENT_STATES)[number]
+
+export interface DeploymentStatus {
+  readonly id: number
+  readonly nodeId: string
+  readonly state: DeploymentState
+  readonly description: string
+  readonly environment: string
+  readonly logUrl: string
+  readonly environmentUrl: string
+  readonly creator: Account
+  readonly createdAt: Date
+}
+
+export interface Deployment {
+  readonly id: number
+  readonly nodeId: string
+  readonly sha: string
+  readonly ref: string
+  readonly task: string
+  readonly payload: JsonObject | string
+  readonly environment: string
+  readonly description: string | null
+  readonly transient: boolean
+  readonly production: boolean
+  readonly creator: Account
+  readonly createdAt: Date
+  updatedAt: Date
+  /** Oldest first. */
+  readonly statuses: DeploymentStatus[]
 }

@@ -17,6 +17,11 @@ export const NODE_KINDS = {
   workflowRun: 'WFR',
   ref: 'REF',
   commit: 'C',
+  labeledEvent: 'LE',
+  unlabeledEvent: 'UNLE',
+  artifact: 'ART',
+  deployment: 'DE',
+  deploymentStatus: 'DES',
 } as const
 
 export type NodeKind = keyof typeof NODE_KINDS

@@ -30,6 +30,8 @@ export interface RunScript {
   readonly hang?: boolean | 'queued'
   /** Only a forced cancellation ends it. */
   readonly ignoresCancel?: boolean
+  /** What the attempt uploads: there once it has ended, however it ended. */
+  readonly artifacts?: readonly { readonly name: string; readonly zip: Uint8Array }[]
 }
 
 export type RunnerScript = (run: ScriptedRun) => RunScript
@@ -57,6 +59,8 @@ export interface SandboxOptions {
   readonly webhookTimeoutMs?: number
   /** False: an older Enterprise Server, which refuses `return_run_details`. */
   readonly runDetails?: boolean
+  /** How many entries a listing of a tree has at most; default 100,000. See also `limitTrees`. */
+  readonly maxTreeEntries?: number
   /** Requests an hour and installation. */
   readonly rateLimit?: { readonly core?: number; readonly graphql?: number }
   /** Check every reply against GitHub's OpenAPI description; see `Sandbox.violations`. Needs the dev dependencies. */

@@ -1,4 +1,5 @@
-/** What the app is told about pull requests. */
+/** What the app is told about pull requests, and what runs because of it. */
+import { startPullRequestRuns } from './event-runs.ts'
 import type { JsonObject } from './json.ts'
 import type { Account, Issue, Label, PullRequest, Repository } from './model.ts'
 import { renderLabel, renderPullRequest } from './render/conversation.ts'
@@ -15,6 +16,7 @@ export function notifyPull(
 ): void {
   const rendered = renderPullRequest(world, repository, pull)
   notify(world, repository, 'pull_request', action, sender, { number: pull.number, pull_request: rendered, ...fields })
+  startPullRequestRuns(world, repository, pull, action, sender)
   changed(world)
 }
 

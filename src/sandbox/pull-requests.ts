@@ -2,9 +2,9 @@
 import { putCommit } from './git/object-store.ts'
 import { invalidField, notFound, Problem } from './http/problem.ts'
 import type { JsonObject } from './json.ts'
-import { ensureLabel } from './labels.ts'
+import { ensureLabel, recordLabelling } from './labels.ts'
 import type { Account, Issue, PullRequest, Repository } from './model.ts'
-import { notifyLabelled, notifyPull } from './pull-request-events.ts'
+import { notifyPull } from './pull-request-events.ts'
 import { mergedTree } from './pull-request-facts.ts'
 import { account, nextId, type World } from './world.ts'
 
@@ -17,6 +17,8 @@ export interface NewPullRequest {
   readonly draft?: boolean
   readonly author?: string
   readonly labels?: readonly string[]
+  /** Login of who put the labels on; default: the author. */
+  readonly labelsBy?: string
   readonly maintainerCanModify?: boolean
 }
 
@@ -80,6 +82,7 @@ export function openPullRequest(world: World, repository: Repository, options: N
     author: account(world, options.author ?? head.owner.login),
     state: 'open',
     labels: [],
+    labelEvents: [],
     createdAt: world.now(),
     updatedAt: world.now(),
     closedAt: null,
@@ -95,7 +98,8 @@ export function openPullRequest(world: World, repository: Repository, options: N
   pull.labels.push(...labels.map((label) => label.name))
   refreshTestMerge(world, repository, pull)
   notifyPull(world, repository, pull, 'opened', pull.author)
-  for (const label of labels) notifyLabelled(world, repository, pull, 'labeled', label, pull.author)
+  const labeller = options.labelsBy === undefined ? pull.author : account(world, options.labelsBy)
+  for (const label of labels) recordLabelling(world, repository, pull, 'labeled', label, labeller)
   return pull
 }
 
@@ -113,6 +117,7 @@ export function openIssue(
     author: account(world, options.author),
     state: 'open',
     labels: [],
+    labelEvents: [],
     createdAt: world.now(),
     updatedAt: world.now(),
     closedAt: null,

@@ -1,6 +1,7 @@
 /** Commits arriving at a repository, and everything that GitHub does because of one. */
 
 import { requestCheckSuite } from './check-run-events.ts'
+import { startPushRuns } from './event-runs.ts'
 import { diffTrees } from './git/diff.ts'
 import { commitsBetween, mergeBase } from './git/history.ts'
 import { type Commit, changeTree, type FileChanges, putCommit } from './git/object-store.ts'
@@ -131,6 +132,8 @@ export function announceRef(
   repository.pushedAt = world.now()
   if (before === undefined) notifyRef(world, repository, 'create', ref, by)
   notifyPush(world, repository, ref, before ?? NO_COMMIT, after ?? NO_COMMIT, by)
+  const pushed = after === null ? undefined : repository.objects.commits.get(after)
+  if (pushed !== undefined) startPushRuns(world, repository, ref, pushed, by)
   if (after === null) notifyRef(world, repository, 'delete', ref, by)
   if (after !== null && ref.startsWith('refs/heads/')) {
     const branch = ref.slice('refs/heads/'.length)

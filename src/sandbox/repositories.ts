@@ -1,6 +1,6 @@
-/** Repositories and their refs: finding, making, forking. */
-import { type Commit, makeObjectStore } from './git/object-store.ts'
-import { notFound, Problem } from './http/problem.ts'
+/** Repositories: finding, making, forking. */
+import { makeObjectStore } from './git/object-store.ts'
+import { notFound } from './http/problem.ts'
 import { addToInstallation } from './installations.ts'
 import type { CollaboratorLevel, Repository } from './model.ts'
 import { nodeId } from './node-id.ts'
@@ -56,6 +56,10 @@ function addRepository(
     workflowRuns: new Map(),
     collaborators: new Map(),
     mergeGroups: [],
+    artifacts: new Map(),
+    deployments: new Map(),
+    associations: new Map(),
+    branchRules: new Map(),
     createdAt: now,
     pushedAt: now,
     deleted: false,
@@ -86,24 +90,4 @@ export function forkRepository(world: World, parent: Repository, owner: string):
   const fork = addRepository(world, { owner, name, defaultBranch, private: parent.private }, parent)
   for (const [ref, sha] of parent.refs) if (!ref.startsWith('refs/pull/')) fork.refs.set(ref, sha)
   return fork
-}
-
-/** The commit that a branch, tag, full ref or (abbreviated) SHA names; null when there is none. */
-export function resolveCommit(repository: Repository, name: string): Commit | null {
-  const wanted = name === 'HEAD' ? repository.defaultBranch : name
-  for (const ref of [wanted, `refs/heads/${wanted}`, `refs/tags/${wanted}`, `refs/${wanted}`]) {
-    const sha = repository.refs.get(ref)
-    if (sha !== undefined) return repository.objects.commits.get(sha) ?? null
-  }
-  const exact = repository.objects.commits.get(wanted)
-  if (exact !== undefined || !/^[0-9a-f]{7,39}$/.test(wanted)) return exact ?? null
-  const matches = [...repository.objects.commits.values()].filter((commit) => commit.sha.startsWith(wanted))
-  return matches.length === 1 ? (matches[0] ?? null) : null
-}
-
-/** The same, for operations to which an unknown commit is a mistake of the caller. */
-export function requireCommit(repository: Repository, name: string): Commit {
-  const commit = resolveCommit(repository, name)
-  if (commit === null) throw new Problem(422, `No commit found for SHA: ${name}`)
-  return commit
 }

@@ -2,6 +2,7 @@
  * The simulated runner. It runs nothing: each attempt is queued, starts and ends after the times, and with the
  * conclusions, that the script gives it, and the app is told of every step as GitHub would tell it.
  */
+import { uploadArtifacts } from './artifacts.ts'
 import { createCheckRun, updateCheckRun } from './check-runs.ts'
 import { isJsonObject } from './json.ts'
 import type { CheckConclusion, Repository, WorkflowJob, WorkflowRun, WorkflowRunAttempt } from './model.ts'
@@ -177,9 +178,10 @@ export function playAttempt(
   schedule(world, play, script.queuedMs ?? DEFAULT_QUEUED_MS, () => {
     startJobs(world, repository, run, attempt)
     if (script.hang === true) return
-    schedule(world, play, script.durationMs ?? DEFAULT_DURATION_MS, () =>
-      finish(world, repository, run, attempt, scripted, script.conclusion),
-    )
+    schedule(world, play, script.durationMs ?? DEFAULT_DURATION_MS, () => {
+      uploadArtifacts(world, repository, run, script.artifacts ?? [])
+      finish(world, repository, run, attempt, scripted, script.conclusion)
+    })
   })
 }
 

@@ -1,7 +1,20 @@
 /** What tests, benchmarks and the demo may read. The entities are the live ones: look, do not touch. */
+
+import { deploymentState } from './deployments.ts'
 import { type ApiRequest, countRequests } from './http/request-log.ts'
-import type { CheckRun, Comment, Installation, PullRequest, Repository, WorkflowRun } from './model.ts'
-import { findPullRequest } from './pull-requests.ts'
+import type {
+  Artifact,
+  CheckRun,
+  Comment,
+  Deployment,
+  DeploymentState,
+  Installation,
+  LabelEvent,
+  PullRequest,
+  Repository,
+  WorkflowRun,
+} from './model.ts'
+import { findConversation, findPullRequest } from './pull-requests.ts'
 import { findRepository } from './repositories.ts'
 import type { Delivery } from './webhooks/deliver.ts'
 import { latestAttempt } from './workflow-runs.ts'
@@ -12,6 +25,12 @@ export interface SeenWorkflowRun extends WorkflowRun {
   readonly status: 'queued' | 'in_progress' | 'completed'
   readonly conclusion: CheckRun['conclusion']
   readonly runAttempt: number
+}
+
+/** A deployment with the state of its newest status. */
+export interface SeenDeployment extends Deployment {
+  /** Null: it has no status yet. */
+  readonly state: DeploymentState | null
 }
 
 export interface SandboxState {
@@ -28,6 +47,12 @@ export interface SandboxState {
   workflowRuns(repo: string): SeenWorkflowRun[]
   pullRequest(repo: string, number: number): PullRequest
   comments(repo: string, number: number): Comment[]
+  /** How labels came to, and went from, an issue or pull request, oldest first. */
+  labelEvents(repo: string, number: number): readonly LabelEvent[]
+  /** Oldest first. */
+  deployments(repo: string): SeenDeployment[]
+  /** Of one workflow run when its id is given; oldest first. */
+  artifacts(repo: string, workflowRunId?: number): Artifact[]
   /** In the order in which they ended. */
   readonly deliveries: readonly Delivery[]
   readonly requests: readonly ApiRequest[]
@@ -61,6 +86,15 @@ export function makeState(world: World): SandboxState {
     pullRequest: (repo, number) => findPullRequest(findRepository(world, repo), number),
     comments(repo, number) {
       return [...findRepository(world, repo).comments.values()].filter((one) => one.number === number)
+    },
+    labelEvents: (repo, number) => findConversation(findRepository(world, repo), number).labelEvents,
+    deployments(repo) {
+      const all = [...findRepository(world, repo).deployments.values()]
+      return all.map((one) => ({ ...one, state: deploymentState(one) }))
+    },
+    artifacts(repo, workflowRunId) {
+      const all = [...findRepository(world, repo).artifacts.values()]
+      return all.filter((one) => workflowRunId === undefined || one.run.id === workflowRunId)
     },
     deliveries: world.deliveries,
     requests: world.requests,

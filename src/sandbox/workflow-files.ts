@@ -19,21 +19,29 @@ function readYaml(repository: Repository, commit: Commit, path: string): JsonObj
   }
 }
 
+export function workflowPaths(commit: Commit): string[] {
+  return [...commit.tree.files.keys()].filter((path) => WORKFLOW_PATH.test(path))
+}
+
+/** The workflow of a file, made when it is new. */
+export function registerWorkflow(world: World, repository: Repository, path: string, name: string): Workflow {
+  const known = repository.workflows.get(path)
+  if (known !== undefined) {
+    if (known.state === 'deleted') known.state = 'active'
+    return known
+  }
+  const times = { createdAt: world.now(), updatedAt: world.now() }
+  const made: Workflow = { id: nextId(world, 'workflow'), path, name, state: 'active', ...times }
+  repository.workflows.set(path, made)
+  return made
+}
+
 /** GitHub knows the workflows of the default branch; one whose file is gone is kept as deleted. */
 export function registerWorkflows(world: World, repository: Repository, commit: Commit): void {
-  for (const path of commit.tree.files.keys()) {
-    if (!WORKFLOW_PATH.test(path)) continue
+  for (const path of workflowPaths(commit)) {
     const name = readYaml(repository, commit, path)?.name
-    const known = repository.workflows.get(path)
-    if (known === undefined) {
-      const times = { createdAt: world.now(), updatedAt: world.now() }
-      const id = nextId(world, 'workflow')
-      const title = typeof name === 'string' ? name : path
-      repository.workflows.set(path, { id, path, name: title, state: 'active', ...times })
-      continue
-    }
-    known.name = typeof name === 'string' ? name : path
-    if (known.state === 'deleted') known.state = 'active'
+    const title = typeof name === 'string' ? name : path
+    registerWorkflow(world, repository, path, title).name = title
   }
   for (const workflow of repository.workflows.values()) {
     if (!commit.tree.files.has(workflow.path)) workflow.state = 'deleted'
@@ -60,6 +68,8 @@ export interface WorkflowFile {
   readonly runName: string | null
   /** Null: the workflow has no `workflow_dispatch`. */
   readonly dispatchInputs: readonly WorkflowInput[] | null
+  /** Event → the actions (`types`) that it is about; null: those that GitHub takes when none are named. */
+  readonly events: ReadonlyMap<string, readonly string[] | null>
   readonly jobs: readonly string[]
 }
 
@@ -81,6 +91,19 @@ function readDispatchInputs(on: Json | undefined): WorkflowInput[] | null {
   return Object.entries(inputs).map(([name, value]) => readInput(name, value))
 }
 
+function readEvents(on: Json | undefined): Map<string, readonly string[] | null> {
+  if (typeof on === 'string') return new Map([[on, null]])
+  if (Array.isArray(on)) return new Map(on.map((event) => [String(event), null]))
+  const events = isJsonObject(on) ? Object.entries(on) : []
+  return new Map(
+    events.map(([event, filter]) => {
+      const types = isJsonObject(filter) ? filter.types : undefined
+      if (typeof types === 'string') return [event, [types]]
+      return [event, Array.isArray(types) ? types.map(String) : null]
+    }),
+  )
+}
+
 /** The file as of one commit; null when it is not there or not YAML. */
 export function readWorkflowFile(repository: Repository, commit: Commit, path: string): WorkflowFile | null {
   const file = readYaml(repository, commit, path)
@@ -94,6 +117,7 @@ export function readWorkflowFile(repository: Repository, commit: Commit, path: s
     name: typeof file.name === 'string' ? file.name : path,
     runName: typeof file['run-name'] === 'string' ? file['run-name'] : null,
     dispatchInputs: readDispatchInputs(file.on),
+    events: readEvents(file.on),
     jobs: jobs.map(jobName),
   }
 }

@@ -1,9 +1,9 @@
 /** Workflow runs: dispatching, starting, cancelling and running again, with GitHub's refusals. */
 import { makeSuite } from './check-suites.ts'
+import { requireCommit, resolveCommit } from './commits.ts'
 import { Problem } from './http/problem.ts'
 import type { Account, Repository, Workflow, WorkflowRun, WorkflowRunAttempt } from './model.ts'
 import { nodeId } from './node-id.ts'
-import { requireCommit, resolveCommit } from './repositories.ts'
 import { cancelPlay, playAttempt } from './runner.ts'
 import { displayTitle, readWorkflowFile, type WorkflowFile, type WorkflowInput } from './workflow-files.ts'
 import { account, changed, nextId, type World } from './world.ts'
@@ -57,6 +57,7 @@ export function dispatchWorkflow(
     event: 'workflow_dispatch',
     headBranch: name,
     headSha: commit.sha,
+    headRepository: repository,
     displayTitle: displayTitle(file, inputs, name),
     inputs,
     actor,
@@ -64,11 +65,12 @@ export function dispatchWorkflow(
   })
 }
 
-type NewRun = Pick<WorkflowRun, 'event' | 'headBranch' | 'headSha' | 'displayTitle' | 'inputs' | 'actor'> & {
-  readonly jobs: WorkflowFile['jobs']
-}
+type NewRun = Pick<
+  WorkflowRun,
+  'event' | 'headBranch' | 'headSha' | 'headRepository' | 'displayTitle' | 'inputs' | 'actor'
+> & { readonly jobs: WorkflowFile['jobs'] }
 
-function startRun(world: World, repository: Repository, workflow: Workflow, start: NewRun): WorkflowRun {
+export function startRun(world: World, repository: Repository, workflow: Workflow, start: NewRun): WorkflowRun {
   const { jobs, ...about } = start
   const earlier = [...repository.workflowRuns.values()].filter((run) => run.workflow === workflow)
   const id = nextId(world, 'workflowRun')
@@ -87,7 +89,7 @@ function startRun(world: World, repository: Repository, workflow: Workflow, star
   return run
 }
 
-/** Starts a run that no dispatch asked for: what GitHub does by itself on `pull_request`, `push` or a schedule. */
+/** Starts a run of an event that the sandbox has no other act for, as of a schedule. */
 export function startWorkflowRun(
   world: World,
   repository: Repository,
@@ -100,6 +102,7 @@ export function startWorkflowRun(
     event: options.event,
     headBranch: options.ref,
     headSha: commit.sha,
+    headRepository: repository,
     displayTitle: commit.message.split('\n')[0] ?? '',
     inputs: {},
     actor: account(world, options.actor),

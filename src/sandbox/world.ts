@@ -5,7 +5,7 @@
 import { type Faults, makeFaults } from './faults.ts'
 import type { RateBuckets } from './http/rate-limit.ts'
 import type { ApiRequest } from './http/request-log.ts'
-import type { Account, App, Installation, Permissions, Repository } from './model.ts'
+import type { Account, App, Artifact, Installation, Permissions, Repository, Team } from './model.ts'
 import { nodeId } from './node-id.ts'
 import { DEFAULT_PERMISSIONS, KNOWN_EVENTS, type SandboxOptions } from './options.ts'
 import type { Delivery } from './webhooks/deliver.ts'
@@ -36,6 +36,12 @@ export interface World {
   readonly repositories: Map<number, Repository>
   readonly installations: Map<number, Installation>
   readonly tokens: Map<string, TokenGrant>
+  /** By `organisation/slug` in lower case. */
+  readonly teams: Map<string, Team>
+  /** Secret part of an archive's address → what it serves, and until when. */
+  readonly downloads: Map<string, { readonly artifact: Artifact; readonly until: Date }>
+  /** How many entries a listing of a tree has at most. */
+  treeLimit: number
   readonly rateBuckets: RateBuckets
   readonly deliveries: Delivery[]
   readonly requests: ApiRequest[]
@@ -65,6 +71,10 @@ const FIRST_IDS: Readonly<Record<string, number>> = {
   workflow: 100_000_001,
   workflowRun: 17_000_000_001,
   delivery: 80_000_000_001,
+  labelEvent: 15_000_000_001,
+  artifact: 2_500_000_001,
+  deployment: 1_200_000_001,
+  deploymentStatus: 3_300_000_001,
 }
 
 export function nextId(world: Pick<World, 'counters'>, kind: keyof typeof FIRST_IDS & string): number {
@@ -82,7 +92,7 @@ export function account(
   if (known !== undefined) return known
   const id = nextId(world, 'account')
   const kind = type === 'User' ? 'user' : type === 'Bot' ? 'bot' : 'organization'
-  const made: Account = { id, nodeId: nodeId(kind, id), login, type }
+  const made: Account = { id, nodeId: nodeId(kind, id), login, type, deleted: false }
   world.accounts.set(login.toLowerCase(), made)
   return made
 }
@@ -91,6 +101,9 @@ export function account(
 export function botOf(world: World, app: App): Account {
   return account(world, `${app.slug}[bot]`, 'Bot')
 }
+
+/** GitHub cuts longer listings of a tree short, and says so. */
+export const MAX_TREE_ENTRIES = 100_000
 
 export function makeWorld(options: SandboxOptions, privateKey: string): World {
   const now = options.now ?? (() => new Date())
@@ -123,6 +136,9 @@ export function makeWorld(options: SandboxOptions, privateKey: string): World {
     repositories: new Map(),
     installations: new Map(),
     tokens: new Map(),
+    teams: new Map(),
+    downloads: new Map(),
+    treeLimit: options.maxTreeEntries ?? MAX_TREE_ENTRIES,
     rateBuckets: new Map(),
     deliveries: [],
     requests: [],

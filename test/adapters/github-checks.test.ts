@@ -29,6 +29,7 @@ function makeWrite(write: Partial<CheckWrite> = {}): CheckWrite {
     title: 'Runs',
     summary: '| a | b |',
     buttons: [{ label: 'Cancel', description: 'Cancel all legs of this run', identifier: 'cancel' }],
+    annotations: [],
     ...write,
   }
 }
@@ -108,6 +109,40 @@ describe('writing check runs', () => {
     api.answer('POST', '/graphql', { body: { data: { c0: written('CR_0') } } })
     await github.writeChecks(repo, [makeWrite({ status })])
     expect(Object.keys(sent()[0]?.variables.i0 ?? {})).not.toContain('conclusion')
+  })
+
+  test('annotations, with the lines that they are about', async () => {
+    api.answer('POST', '/graphql', { body: { data: { c0: written('CR_0') } } })
+    const [path, title] = ['tests/it "is".py', 'test_it']
+    const annotations = [
+      { path, line: 7, level: 'failure', title, message: 'Expected `1`\nbut got <2>' },
+      { path, line: 1, level: 'warning', title, message: 'is slow' },
+      { path, line: 2, level: 'notice', title, message: 'was skipped' },
+    ] as const
+    await github.writeChecks(repo, [makeWrite({ annotations })])
+    const location = (line: number) => ({ startLine: line, endLine: line })
+    expect(sent()[0]?.variables.i0?.output).toEqual({
+      title: 'Runs',
+      summary: '| a | b |',
+      annotations: [
+        { path, title, location: location(7), annotationLevel: 'FAILURE', message: 'Expected `1`\nbut got <2>' },
+        { path, title, location: location(1), annotationLevel: 'WARNING', message: 'is slow' },
+        { path, title, location: location(2), annotationLevel: 'NOTICE', message: 'was skipped' },
+      ],
+    })
+  })
+
+  test("annotations within GitHub's bounds, cut between characters", async () => {
+    api.answer('POST', '/graphql', { body: { data: { c0: written('CR_0') } } })
+    const long = { path: 'a', level: 'failure', title: 'é'.repeat(200), message: `x${'🚂'.repeat(20_000)}` } as const
+    const annotations = Array.from({ length: 51 }, (_, index) => ({ ...long, line: index + 1 }))
+    await github.writeChecks(repo, [makeWrite({ annotations })])
+    const output = sent()[0]?.variables.i0?.output as { annotations: { title: string; message: string }[] }
+    expect(output.annotations).toHaveLength(50)
+    const [first] = output.annotations
+    expect(first?.title).toBe('é'.repeat(127))
+    expect(first?.message).toBe(`x${'🚂'.repeat(16_383)}`)
+    expect(Buffer.byteLength(first?.message ?? '')).toBeLessThanOrEqual(65_536)
   })
 
   test('twenty to a request', async () => {

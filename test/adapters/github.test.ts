@@ -118,6 +118,10 @@ describe('pull requests', () => {
       baseSha: '6dcb09b5b57875f334f61aebed695e2e4193db5e',
       draft: false,
       state: 'open',
+      author: 'octocat',
+      association: 'OWNER',
+      labels: ['bug'],
+      maintainersMayPush: true,
     })
   })
 
@@ -290,6 +294,17 @@ describe('the app itself', () => {
     const app = await api.connectApp()
     api.answer('POST', '/app/hook/deliveries/12/attempts', NOT_FOUND)
     await app.redeliver(12)
+  })
+
+  test('where it is installed', async () => {
+    const app = await api.connectApp()
+    const body = { ...example('/repos/{owner}/{repo}/installation'), id: 9 }
+    api.answer('GET', '/repos/acme/shop/installation', { body })
+    expect(await app.findInstallation(repo)).toBe(9)
+    api.answer('GET', '/repos/acme/shop/installation', NOT_FOUND)
+    expect(await app.findInstallation(repo)).toBeNull()
+    api.answer('GET', '/repos/acme/shop/installation', { status: 500, body: { message: 'Server Error' } })
+    await expect(app.findInstallation(repo)).rejects.toBeInstanceOf(TransientError)
   })
 
   test('a suspended installation gets no token: a refusal, without a secret in its words', async () => {

@@ -56,7 +56,7 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
       triggerKey: `pull_request ${number} ${SHA} main`,
       trusted: true,
       installationId: number,
-      runs: [{ plan: twoLegs, problem: null }],
+      runs: [{ plan: twoLegs, problem: null, verdict: null }],
       supersede: () => [],
       goodGates: null,
       ...overrides,
@@ -113,12 +113,17 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
   })
 
   test('plans again what a broken configuration kept from being planned', async () => {
-    const broken: NewRun = { plan: makeRunPlan([], [{ id: 'config', name: 'c', needs: [] }]), problem: 'broken' }
+    const plan = makeRunPlan([], [{ id: 'config', name: 'c', needs: [] }])
+    const broken: NewRun = { plan, problem: 'broken', verdict: null }
     const same = request({ runs: [broken] })
     const first = await start(same)
     expect(await start(same)).toEqual([])
     const second = await start({ ...same, runs: [{ ...broken, problem: 'broken otherwise' }] })
-    expect(new Set([...first, ...second]).size).toBe(2)
+    const judged = await start({ ...same, runs: [{ ...broken, problem: null }] })
+    expect(await start({ ...same, runs: [{ ...broken, problem: null }] })).toEqual([])
+    const brokenAfter = await start({ ...same, runs: [{ ...broken, problem: 'half \uD800 of a\0 character' }] })
+    expect(await start({ ...same, runs: [{ ...broken, problem: 'half \uD800 of a\0 character' }] })).toEqual([])
+    expect(new Set([...first, ...second, ...judged, ...brokenAfter]).size).toBe(4)
   })
 
   test('supersedes in the same transaction, and keeps the first reason', async () => {
@@ -305,9 +310,11 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
     const id = await started()
     await store.runs.intendChecks(id, [`${id}-0`, `${id}-g0`])
     expect((await load(id)).legs[0]?.check).toMatchObject({ nodeId: null, digest: null })
-    await store.runs.recordChecks([{ subjectId: `${id}-0`, nodeId: 'CR_1', digest: 'd' }])
+    await store.runs.recordChecks([{ subjectId: `${id}-0`, nodeId: 'CR_1', digest: 'd', annotated: 'a' }])
     await store.runs.intendChecks(id, [`${id}-0`])
-    expect((await load(id)).legs[0]?.check).toMatchObject({ nodeId: 'CR_1', digest: 'd' })
+    expect((await load(id)).legs[0]?.check).toEqual({ nodeId: 'CR_1', digest: 'd', annotated: 'a' })
+    await store.runs.recordChecks([{ subjectId: `${id}-0`, nodeId: 'CR_1', digest: 'e', annotated: null }])
+    expect((await load(id)).legs[0]?.check).toEqual({ nodeId: 'CR_1', digest: 'e', annotated: 'a' })
     await store.runs.forgetChecks([`${id}-g0`])
     expect((await load(id)).gates[0]?.check).toBeNull()
   })
@@ -392,6 +399,7 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
         await new Promise((resolve) => setTimeout(resolve, 20))
         atWork--
       },
+      pullRequest: async () => {},
       reconcile: async () => {},
     })
     const body = new Uint8Array([1])

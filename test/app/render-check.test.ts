@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { escapeMarkdown, renderCheck } from '../../src/app/render-check.ts'
+import { renderCheck } from '../../src/app/render-check.ts'
+import { escapeMarkdown } from '../../src/app/templates.ts'
 import type { CheckRow, CheckState } from '../../src/domain/check-state.ts'
 import { NOW } from '../support/facts.ts'
 
@@ -16,10 +17,15 @@ function makeCheck(check: Partial<CheckState> = {}): CheckState {
     buttons: [],
     headline: 'docker / test (nikolaik) failed.',
     rows: [],
-    trusted: true,
+    trust: null,
+    annotations: [],
+    tests: null,
+    differences: [],
     ...check,
   }
 }
+
+const HELD = { kind: 'held', command: `/ok-to-test ${'a'.repeat(40)}`, approval: null } as const
 
 function makeRow(row: Partial<CheckRow> = {}): CheckRow {
   return {
@@ -104,7 +110,7 @@ describe('a gate', () => {
 
   test('of a fork says what a maintainer can do', () => {
     expect(
-      renderCheck(makeCheck({ headline: 'Held.', rows: [makeRow()], trusted: false })).summary,
+      renderCheck(makeCheck({ headline: 'Held.', rows: [makeRow()], trust: HELD })).summary,
     ).toMatchInlineSnapshot(`
       "Held.
 
@@ -112,8 +118,14 @@ describe('a gate', () => {
       | --- | --- | --- | --- | --- |
       | docker / app | ✅ passed | 1 | 1 min 05 s | [workflow run](https://github.test/acme/shop/actions/runs/101) |
 
-      The commit comes from a fork. Its legs are not dispatched: they would run with the secrets of this repository. A
-      maintainer who has read the change can push it to a branch of this repository and open the pull request from there.
+      The commit comes from a fork, and its legs would run with the secrets of this repository. A maintainer who has read
+      the change approves this one commit by the comment
+
+      \`\`\`
+      /ok-to-test aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+      \`\`\`
+
+      or by the label \`ok-to-test\`. A new commit needs a new approval.
       "
     `)
   })
@@ -158,11 +170,11 @@ describe('a leg', () => {
   })
 
   test('of a fork says so', () => {
-    const check = makeCheck({ subject: 'leg', headline: 'Waits for a maintainer.', trusted: false })
+    const check = makeCheck({ subject: 'leg', headline: 'Waits for a maintainer.', trust: HELD })
     expect(renderCheck(check).summary).toMatchInlineSnapshot(`
       "Waits for a maintainer.
 
-      The commit comes from a fork: its legs are not trusted.
+      The commit comes from a fork: the leg is not trusted.
       "
     `)
   })

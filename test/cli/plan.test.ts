@@ -58,8 +58,8 @@ describe('plan', () => {
       name: 'docker / test-runtime (nikolaik)',
       matrix: { base_image: { image: 'nikolaik/python-nodejs:python3.12-nodejs22', tag: 'nikolaik' } },
       needs: ['docker / runtime (nikolaik)', 'docker / runtime (ubuntu)'],
-      workflow: 'test-runtime.yml',
-      ref: 'master',
+      start: { kind: 'dispatch', workflow: 'test-runtime.yml', ref: 'master' },
+      hold: null,
       inputs: { base_tag: 'nikolaik' },
       skip: null,
     })
@@ -133,6 +133,37 @@ describe('plan', () => {
       'signalbox.yml',
     )
     expect([stdout, exitCode]).toEqual(['Nothing is started: pull request #2 was closed, which cancels its runs.', 0])
+  })
+
+  test('shows what is observed, and what is held for a fork', async () => {
+    const config = (sampleRepository()['.github/signalbox.yml'] ?? '').replace(
+      '    jobs:\n',
+      '    jobs:\n      lint: { observe: { workflow: lint.yml } }\n      scan: { observe: { check: CodeQL, app: security } }\n',
+    )
+    await writeFile(join(directory, 'observed.yml'), `${config}label_actions: { fix: { workflow: fix.yml } }\n`)
+    const payload = recorded('pull_request', 'opened') as { pull_request: { head: { repo: object } } }
+    const { head } = payload.pull_request
+    const fork = { ...head, repo: { ...head.repo, full_name: 'stranger/Hello-World' } }
+    const opened = { ...payload, pull_request: { ...payload.pull_request, head: fork } }
+    await writeFile(join(directory, 'fork.json'), JSON.stringify(opened))
+    const plan = ['plan', '--config', 'observed.yml', '--event', 'pull_request', '--payload']
+    const { stdout } = await signalbox(...plan, 'fork.json')
+    expect(stdout.split('\n').slice(0, 9)).toEqual([
+      'pull request #2 of Codertocat/Hello-World at ec26c3e (2/merge, from a fork)',
+      '',
+      'docker: 7 legs, 1 gate',
+      '├─ docker / lint  ⇠  observes lint.yml',
+      '│    └─ held until a maintainer approves the commit',
+      '├─ docker / scan  ⇠  observes the check «CodeQL» of security',
+      '├─ docker / app  →  build-app.yml on master',
+      '│    └─ held until a maintainer approves the commit',
+      '├─ docker / runtime (nikolaik)  →  build-runtime.yml on master',
+    ])
+    const labelled = { ...payload, action: 'labeled', label: { name: 'Fix' } }
+    await writeFile(join(directory, 'labelled.json'), JSON.stringify(labelled))
+    expect((await signalbox(...plan, 'labelled.json')).stdout).toBe(
+      'Nothing is started: no pipeline runs on labels; fix asks for fix.yml, from somebody who may write.',
+    )
   })
 
   const MISTAKES: [string, string[], string][] = [

@@ -2,7 +2,19 @@ import { describe, expect, test } from 'vitest'
 import { type CheckState, deriveCheckStates, digestOf, durationCell } from '../../src/domain/check-state.ts'
 import { deriveLegStates } from '../../src/domain/leg-state.ts'
 import type { AttemptFacts, CancelReason, LegFacts, RunFacts } from '../../src/domain/run.ts'
-import { freeze, later, makeAttempt, makeEnded, makeGate, makeLeg, makeRun, NEWER_SHA, NOW } from '../support/facts.ts'
+import {
+  freeze,
+  later,
+  makeAttempt,
+  makeEnded,
+  makeGate,
+  makeLeg,
+  makeRetries,
+  makeRun,
+  NEWER_SHA,
+  NOW,
+  SHA,
+} from '../support/facts.ts'
 
 function checksOf(run: RunFacts): CheckState[] {
   return deriveCheckStates(freeze(run), deriveLegStates(run))
@@ -36,7 +48,7 @@ function glance({ status, conclusion, headline, buttons }: CheckState): string[]
 
 const unseen = { workflowRunId: null, url: null, status: null, startedAt: null }
 const timedOut = makeEnded('cancelled', { cancelRequestedAt: later(60), cancelRequests: 1, completedAt: later(62) })
-const retries = (max: number) => ({ retries: { max, delayMs: 3_000_000 } })
+const retries = (max: number) => ({ retries: makeRetries(max, 3_000_000) })
 const job = (name: string) => ({ id: 1, name, url: 'https://github.test/jobs/1', runAttempt: 1 })
 
 const CANCELS: [CancelReason, string][] = [
@@ -53,7 +65,7 @@ describe('a leg', () => {
     ['ready', legCheck([]), ['queued', 'About to be dispatched.', 'Cancel']],
     [
       'of a fork',
-      legCheck([], {}, { trusted: false }),
+      legCheck([], { hold: 'approval' }, { trusted: false }),
       ['queued', 'Waits for a maintainer: the commit comes from a fork.', 'Cancel'],
     ],
     [
@@ -168,7 +180,10 @@ describe('a leg', () => {
       detailsUrl: 'https://github.test/runs/103',
       buttons: [],
       headline: 'Passed on attempt 2.',
-      trusted: true,
+      trust: null,
+      annotations: [],
+      tests: null,
+      differences: [],
       rows: [
         row('Attempt 1', 'failure', 10_000, 'https://github.test/runs/101', 'unit, lint'),
         row('Attempt 2', 'cancelled', null, null, null),
@@ -272,8 +287,17 @@ describe('a gate', () => {
     ],
     [
       'the commit comes from a fork',
-      gateCheck([skipped('a'), makeLeg({ job: 'b' })], { trusted: false }),
-      ['in_progress', 'Held: the commit comes from a fork, and its legs are not dispatched.', 'Cancel'],
+      gateCheck([skipped('a'), makeLeg({ job: 'b', hold: 'approval' })], { trusted: false }),
+      [
+        'in_progress',
+        `Held: the commit comes from a fork. To run it, a maintainer comments /ok-to-test ${SHA}`,
+        'Cancel',
+      ],
+    ],
+    [
+      'nothing is run for forks',
+      gateCheck([makeLeg({ job: 'b', hold: 'never' })], { trusted: false }),
+      ['in_progress', 'Held: the commit comes from a fork, and this repository runs nothing for forks.', 'Cancel'],
     ],
     [
       'there is nothing to do',
@@ -359,7 +383,7 @@ describe('a gate', () => {
         attempts: 2,
         durationMs: 40_000,
         url: 'https://github.test/runs/102',
-        note: null,
+        note: 'passed on attempt 2',
       },
       {
         name: 'docker / b',
@@ -427,4 +451,58 @@ test('buttons stay within the limits of GitHub', () => {
 
 test('a duration is a dash until it is known', () => {
   expect([durationCell(null), durationCell(0), durationCell(61_000)]).toEqual(['–', '0 ms', '1 min 01 s'])
+})
+
+describe('a gate that a person overrode', () => {
+  const override = { by: 'root', reason: 'the runner is broken', at: NOW }
+  const gate = (legs: LegFacts[], run: Partial<RunFacts> = {}) =>
+    checksOf(
+      makeRun(legs, {
+        gates: [
+          makeGate(
+            legs.map((leg) => leg.plan.name),
+            { override },
+          ),
+        ],
+        ...run,
+      }),
+    ).at(-1)
+
+  test.each<[string, LegFacts[], Partial<RunFacts>]>([
+    ['whose leg failed', [makeLeg({}, { attempts: [makeEnded('failure')] })], {}],
+    ['while a leg is at work', [makeLeg({}, { attempts: [makeAttempt()] })], {}],
+    ['of a commit that is held', [makeLeg({ hold: 'approval' })], { trusted: false }],
+    ['that could not be planned', [], { problem: 'broken' }],
+    ['of a run that a person cancelled', [makeLeg()], { cancel: { kind: 'requested', by: 'ann' } }],
+  ])('%s passes, and names who and why', (_, legs, run) => {
+    expect(gate(legs, run)).toMatchObject({
+      status: 'completed',
+      conclusion: 'success',
+      headline: 'Overridden by root: the runner is broken.',
+    })
+  })
+
+  test('of a commit that the pull request moved away from does not', () => {
+    expect(gate([makeLeg()], { cancel: { kind: 'superseded', newerSha: NEWER_SHA } })?.conclusion).toBe('cancelled')
+  })
+})
+
+describe('the check on a changed configuration', () => {
+  const verdict = {
+    conclusion: 'failure',
+    headline: '2 problems in .github/signalbox.yml.',
+    differences: [],
+    annotations: [{ path: '.github/signalbox.yml', line: 3, level: 'failure', title: 'jobs', message: 'is empty' }],
+  } as const
+  const gates = [makeGate([], { plan: { id: 'config', name: 'signalbox config', needs: [] } })]
+
+  test('shows the verdict, and where', () => {
+    const [check] = checksOf(makeRun([], { verdict, gates }))
+    expect(check).toMatchObject({ conclusion: 'failure', headline: verdict.headline, annotations: verdict.annotations })
+  })
+
+  test('of an older commit is cancelled', () => {
+    const [check] = checksOf(makeRun([], { verdict, gates, cancel: { kind: 'superseded', newerSha: NEWER_SHA } }))
+    expect(check?.conclusion).toBe('cancelled')
+  })
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { nearestName } from '../../src/domain/config/problem-wording.ts'
 import { parseDuration } from '../../src/domain/config/value-schemas.ts'
 import type { Config, Job } from '../../src/domain/config.ts'
-import { MAX_CONFIG_BYTES } from '../../src/domain/config.ts'
+import { MAX_CONFIG_BYTES, NO_CONFIG } from '../../src/domain/config.ts'
 import { formatProblem, parseConfig } from '../../src/domain/parse-config.ts'
 
 const PATH = '.github/signalbox.yml'
@@ -153,7 +153,7 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
       'version: 1\nimage: {}\nschedule: {}\n',
       [
         '2:1 the file has an unknown key "image"; did you mean "images"?',
-        '3:1 the file has an unknown key "schedule"; it takes version, _extends, matrices, pipelines, forks, label_actions, previews, images, stale, cleanup, pull_request_summary',
+        '3:1 the file has an unknown key "schedule"; it takes version, _extends, matrices, pipelines, forks, label_actions, previews, images, stale, cleanup, pull_request_summary, override',
       ],
     ],
     ['pipelines as a list', 'version: 1\npipelines: [ci]\n', ['2:1 "pipelines" must be a map, but it is a list']],
@@ -332,10 +332,7 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
     [
       'an unknown key',
       'version: 1\npipelines: { ci: { on: { push: }, jobs: { a: { workflw: a.yml } } } }\n',
-      [
-        '2:43 "a" has no "workflow", which must be the file name of a workflow in .github/workflows, such as "build.yml"',
-        '2:48 "a" has an unknown key "workflw"; did you mean "workflow"?',
-      ],
+      ['2:48 "a" has an unknown key "workflw"; did you mean "workflow"?'],
     ],
     [
       'a job that is a text',
@@ -977,17 +974,19 @@ test('the configuration of OpenHands', () => {
   ]
   const matrix = { axes: { base_image: baseImages }, include: [], exclude: [] }
   const plain = {
-    ref: null,
     needs: [],
     matrix: null,
     failFast: true,
     maxParallel: null,
-    retries: { max: 0, delayMs: 0 },
+    retries: { max: 0, delayMs: 0, only: 'any' },
     timeoutMs: 6 * 3_600_000,
     inputs: {},
     image: null,
     forks: 'run',
+    report: null,
+    reuse: null,
   }
+  const dispatches = (workflow: string) => ({ ...plain, start: { kind: 'dispatch', workflow, ref: null } })
   expect(pipelines).toEqual([
     {
       name: 'docker',
@@ -1000,25 +999,23 @@ test('the configuration of OpenHands', () => {
       },
       concurrency: 'cancel',
       jobs: [
-        { ...plain, name: 'app', workflow: 'build-app.yml', image: 'openhands' },
-        { ...plain, name: 'runtime', workflow: 'build-runtime.yml', image: 'runtime', matrix },
-        { ...plain, name: 'enterprise', workflow: 'build-enterprise.yml', needs: ['app'], forks: 'skip' },
+        { ...dispatches('build-app.yml'), name: 'app', image: 'openhands' },
+        { ...dispatches('build-runtime.yml'), name: 'runtime', image: 'runtime', matrix },
+        { ...dispatches('build-enterprise.yml'), name: 'enterprise', needs: ['app'], forks: 'skip' },
         {
-          ...plain,
+          ...dispatches('test-runtime.yml'),
           name: 'test-runtime-root',
-          workflow: 'test-runtime.yml',
           needs: ['runtime'],
           matrix,
           failFast: false,
           maxParallel: 4,
-          retries: { max: 2, delayMs: 5000 },
+          retries: { max: 2, delayMs: 5000, only: 'any' },
           timeoutMs: 3_600_000,
           inputs: { run_as_openhands: 'false', base_tag: '${{ matrix.base_image.tag }}' },
         },
         {
-          ...plain,
+          ...dispatches('test-runtime.yml'),
           name: 'test-runtime-oh',
-          workflow: 'test-runtime.yml',
           needs: ['runtime'],
           matrix,
           inputs: { run_as_openhands: 'true' },
@@ -1031,11 +1028,9 @@ test('the configuration of OpenHands', () => {
   ])
 })
 
-test('a file without pipelines, and one with sections that come later', () => {
-  expect(configOf('version: 1\n')).toEqual({ pipelines: [], images: [] })
-  const sections = ['forks', 'label_actions', 'previews', 'stale', 'cleanup', 'pull_request_summary']
-  const source = `version: 1\n${sections.map((section) => `${section}: { anything: [1] }\n`).join('')}`
-  expect(configOf(source)).toEqual({ pipelines: [], images: [] })
+test('a file without anything, and one with sections that come later', () => {
+  expect(configOf('version: 1\n')).toEqual(NO_CONFIG)
+  expect(configOf('version: 1\nstale: { anything: [1] }\ncleanup: { anything: [1] }\n')).toEqual(NO_CONFIG)
 })
 
 test.each([
@@ -1075,7 +1070,7 @@ test.each([
     { inputs: { a: '1', b: 'true', c: '1.0', d: '-0.5', e: '' } },
   ],
   ['inputs: { constructor: x, toString: y }', { inputs: { constructor: 'x', toString: 'y' } }],
-  ['ref: "release/${{ version }}"', { ref: 'release/${{ version }}' }],
+  ['ref: "release/${{ version }}"', { start: { kind: 'dispatch', workflow: 'b.yml', ref: 'release/${{ version }}' } }],
   ['image: app', { image: 'app' }],
   ['forks: build-only', { forks: 'build-only' }],
   ['fail_fast: false, max_parallel: 256', { failFast: false, maxParallel: 256 }],
@@ -1085,7 +1080,7 @@ test.each([
 
 test('the directory of a workflow may be written', () => {
   const yaml = withJob('needs: a').replace('b.yml', '.github/workflows/b.yaml')
-  expect(jobsOf(yaml).b?.workflow).toBe('b.yaml')
+  expect(jobsOf(yaml).b?.start).toMatchObject({ workflow: 'b.yaml' })
 })
 
 test.each([
@@ -1152,10 +1147,10 @@ pipelines:
       d: *base
 `)
   expect(jobs).toMatchObject({
-    a: { workflow: 'a.yml', timeoutMs: 300_000, image: 'x' },
-    b: { workflow: 'a.yml', timeoutMs: 600_000, image: 'x' },
-    c: { workflow: 'own.yml', timeoutMs: 600_000, image: 'x', forks: 'skip', ref: 'main' },
-    d: { workflow: 'a.yml', timeoutMs: 300_000, image: 'x' },
+    a: { start: { workflow: 'a.yml' }, timeoutMs: 300_000, image: 'x' },
+    b: { start: { workflow: 'a.yml' }, timeoutMs: 600_000, image: 'x' },
+    c: { start: { workflow: 'own.yml', ref: 'main' }, timeoutMs: 600_000, image: 'x', forks: 'skip' },
+    d: { start: { workflow: 'a.yml' }, timeoutMs: 300_000, image: 'x' },
   })
 })
 

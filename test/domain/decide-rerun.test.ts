@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { decideRerun } from '../../src/domain/decide-rerun.ts'
+import { decideRerun, findSubjects, subjectNames } from '../../src/domain/decide-rerun.ts'
 import type { CancelReason, RunFacts } from '../../src/domain/run.ts'
-import { freeze, makeAttempt, makeEnded, makeGate, makeLeg, makeRun, NEWER_SHA } from '../support/facts.ts'
+import { freeze, makeAttempt, makeEnded, makeGate, makeLeg, makeRun, NEWER_SHA, NOW } from '../support/facts.ts'
 
 /** Ids are `r1-0` to `r1-7`, in this order. */
 const LEGS = [
@@ -21,7 +21,7 @@ const RUN = makeRun(LEGS, {
   ],
 })
 
-const decide = (run: RunFacts, subject: string | null) => decideRerun(freeze(run), subject)
+const decide = (run: RunFacts, subject: string | null) => decideRerun(freeze(run), subject === null ? null : [subject])
 const rerun = (...legIds: string[]) => ({ kind: 'rerun', legIds })
 const nothing = (reason: string) => ({ kind: 'nothing', reason })
 
@@ -72,4 +72,59 @@ describe('a cancelled run', () => {
 test('a run that could not be planned is planned anew, whatever is asked for', () => {
   const run = makeRun([], { problem: 'broken', gates: [makeGate([])] })
   for (const subject of [null, 'r1-g0', 'x']) expect(decide(run, subject)).toEqual({ kind: 'replan' })
+})
+
+test('several are run again together, each once', () => {
+  expect(decideRerun(freeze(RUN), ['r1-7', 'r1-0', 'r1-g0', 'r1-7'])).toEqual(
+    rerun('r1-0', 'r1-1', 'r1-2', 'r1-3', 'r1-7'),
+  )
+  expect(decideRerun(freeze(RUN), [])).toEqual(nothing('nothing of it failed'))
+})
+
+describe('what is observed', () => {
+  const observed = { id: 5, runAttempt: 1, status: 'completed', url: null, startedAt: null, completedAt: NOW } as const
+  const follows = makeLeg(
+    { job: 'lint', start: { kind: 'observe_workflow', workflow: 'lint.yml' } },
+    { observed: { ...observed, conclusion: 'failure' } },
+  )
+
+  test('is run again where it came from', () => {
+    const run = makeRun([follows])
+    const there = 'docker / lint follows what GitHub or another app runs by itself, so run it again there'
+    for (const subject of [null, 'r1-0']) expect(decide(run, subject)).toEqual(nothing(there))
+  })
+
+  test('does not keep the rest from running again', () => {
+    const run = makeRun([follows, makeLeg({ job: 'failed' }, { attempts: [makeEnded('failure')] })])
+    expect(decide(run, null)).toEqual(rerun('r1-1'))
+  })
+})
+
+describe('names', () => {
+  const run = makeRun(
+    [
+      makeLeg({ job: 'test', name: 'docker / test (a b)' }),
+      makeLeg({ job: 'test', name: 'docker / test (c)' }),
+      makeLeg({ job: 'tests' }),
+    ],
+    { gates: [makeGate([])] },
+  )
+
+  test.each<[string, string[]]>([
+    ['docker / test (a b)', ['r1-0']],
+    ['TEST (C)', ['r1-1']],
+    ['test', ['r1-0', 'r1-1']],
+    ['docker.test', ['r1-0', 'r1-1']],
+    ['tests', ['r1-2', 'r1-g0']],
+    ['docker.tests', ['r1-2', 'r1-g0']],
+    ['all runtime tests passed', ['r1-g0']],
+    ['docker', []],
+    ['', []],
+  ])('%s', (name, ids) => {
+    expect(findSubjects(run, name)).toEqual(ids)
+  })
+
+  test('every one that is known is found', () => {
+    for (const name of subjectNames(run)) expect(findSubjects(run, name)).not.toEqual([])
+  })
 })

@@ -23,6 +23,10 @@ function line(action: RunAction): string {
       return `find ${action.attempt.id}`
     case 'give_up_attempt':
       return `give up ${action.attempt.id}`
+    case 'retag_image':
+      return `retag ${action.leg.plan.name}`
+    case 'read_report':
+      return `read ${action.artifact} of ${action.workflowRunId}`
     case 'write_check': {
       const { posted, check } = action
       const how =
@@ -90,7 +94,7 @@ describe('dispatches', () => {
   })
 
   test('the next attempt when the delay is over, and wakes for it', () => {
-    const plan = { retries: { max: 1, delayMs: 30_000 } }
+    const plan = { retries: { max: 1, delayMs: 30_000, only: 'any' as const } }
     const failed = makeEnded('failure', { completedAt: later(50) })
     const waiting = makeRun([makeLeg(plan, { attempts: [failed] })])
     expect(decide(shown(waiting))).toEqual({ lines: [], wakeAt: later(80) })
@@ -103,12 +107,12 @@ describe('dispatches', () => {
       {},
       { firstAttempt: 2, attempts: [makeEnded('failure'), makeEnded('failure', { number: 2 }), lost] },
     )
-    const run = makeRun([{ ...leg, plan: { ...leg.plan, retries: { max: 1, delayMs: 0 } } }])
+    const run = makeRun([{ ...leg, plan: { ...leg.plan, retries: { max: 1, delayMs: 0, only: 'any' as const } } }])
     expect(decide(run).lines).toEqual(['dispatch r1-0.4 (4) of docker / app'])
   })
 
   test('no untrusted commit', () => {
-    const run = makeRun([makeLeg(), makeLeg({ job: 'lint' })], { trusted: false })
+    const run = makeRun([makeLeg({ hold: 'approval' }), makeLeg({ job: 'lint', hold: 'approval' })], { trusted: false })
     expect(decide(shown(run))).toEqual({ lines: [], wakeAt: null })
   })
 
@@ -171,7 +175,7 @@ describe('a dispatch without a run id', () => {
   })
 
   test('that never appears ends the leg, and is not dispatched again', () => {
-    const never = makeLeg({ retries: { max: 2, delayMs: 0 } }, { attempts: [unseen({ searchedAt: later(300) })] })
+    const never = makeLeg({ retries: { max: 2, delayMs: 0, only: 'any' as const } }, { attempts: [unseen({ searchedAt: later(300) })] })
     for (const seconds of [300, 600, 86_400]) {
       const run = makeRun([never], { now: later(seconds) })
       expect(decide(run).lines).toEqual(['create: docker / app failure'])
@@ -207,7 +211,7 @@ describe('cancelling', () => {
   })
 
   test('of an attempt that took too long, beside its retry', () => {
-    const plan = { timeoutMs: 60_000, retries: { max: 1, delayMs: 0 } }
+    const plan = { timeoutMs: 60_000, retries: { max: 1, delayMs: 0, only: 'any' as const } }
     expect(decideLeg([makeAttempt()], 59.999, plan).wakeAt).toEqual(later(60))
     expect(decideLeg([makeAttempt()], 60, plan).lines).toEqual(['cancel 101', 'dispatch r1-0.2 (2) of docker / app'])
     expect(decideLeg([makeAttempt()], 60, { timeoutMs: 60_000 }).lines).toEqual(['cancel 101'])
@@ -262,12 +266,12 @@ describe('check runs', () => {
 
   test('whose creation was begun are looked for, and those that were refused are not written again', () => {
     const run = gated([makeLeg({}, { attempts: [makeEnded('success')] })])
-    const begun = { ...run, gates: run.gates.map((gate) => ({ ...gate, check: { nodeId: null, digest: null } })) }
+    const begun = { ...run, gates: run.gates.map((gate) => ({ ...gate, check: { nodeId: null, digest: null, annotated: null } })) }
     expect(decide(begun).lines[1]).toBe('find or create: All Runtime Tests Passed success')
     const refused = shown(run)
     const withoutId = {
       ...refused,
-      gates: refused.gates.map((gate) => ({ ...gate, check: { nodeId: null, digest: gate.check?.digest ?? null } })),
+      gates: refused.gates.map((gate) => ({ ...gate, check: { nodeId: null, digest: gate.check?.digest ?? null, annotated: null } })),
     }
     expect(decide(withoutId).lines).toEqual(['conclude success'])
   })
@@ -277,7 +281,7 @@ describe('check runs', () => {
       makeLeg({}, { attempts: [makeEnded('failure'), makeAttempt({ number: 2 })] }),
       makeLeg({ job: 'b' }, { attempts: [makeEnded('success')] }),
       makeLeg({ job: 'c', needs: ['docker / app'] }),
-      makeLeg({ job: 'd', retries: { max: 1, delayMs: 3_000_000 } }, { attempts: [makeEnded('failure')] }),
+      makeLeg({ job: 'd', retries: { max: 1, delayMs: 3_000_000, only: 'any' as const } }, { attempts: [makeEnded('failure')] }),
     ]
     const run = shown(gated(legs))
     for (const seconds of [61, 600, 2999]) expect(decide({ ...run, now: later(seconds) }).lines).toEqual([])
@@ -330,7 +334,7 @@ describe('the end', () => {
 test('the earliest time that is still to come wakes the run', () => {
   const run = makeRun([
     makeLeg({ job: 'a', timeoutMs: 500_000 }, { attempts: [makeAttempt()] }),
-    makeLeg({ job: 'b', retries: { max: 1, delayMs: 300_000 } }, { attempts: [makeEnded('failure')] }),
+    makeLeg({ job: 'b', retries: { max: 1, delayMs: 300_000, only: 'any' as const } }, { attempts: [makeEnded('failure')] }),
     makeLeg({ job: 'c' }, { attempts: [unseen({ id: 'r1-2.1', searchedAt: later(55) })] }),
   ])
   expect(decide(run).wakeAt).toEqual(later(70))

@@ -41,8 +41,8 @@ const GATES = [
 const BROKEN = { kind: 'broken', problem: '.github/signalbox.yml on main cannot be used.' } as const
 
 function decide(trigger: Trigger, facts: Partial<StartFacts> = {}) {
-  const config = { kind: 'good', config: CONFIG, changed: ALL_FILES } as const
-  return decideStart(freeze({ now: NOW, trigger, config, lastGoodGates: [], ...facts }))
+  const config = { kind: 'good', config: CONFIG, changed: ALL_FILES, reuse: null } as const
+  return decideStart(freeze({ now: NOW, trigger, config, lastGoodGates: [], verdict: null, ...facts }))
 }
 
 function makeOpenRun(run: Partial<EarlierRun> = {}): EarlierRun {
@@ -66,7 +66,7 @@ describe('what a trigger starts', () => {
   })
 
   test('a pipeline with nothing to do is a run as well, so that its gate is posted', () => {
-    const config = { kind: 'good', config: CONFIG, changed: { kind: 'listed', files: ['docs/a'] } } as const
+    const config = { kind: 'good', config: CONFIG, changed: { kind: 'listed', files: ['docs/a'] }, reuse: null } as const
     const [ci, docker] = decide(makePullRequestTrigger(), { config }).runs
     expect(ci?.plan).toMatchObject({ legs: [], skipped: "none of the 1 changed file matches the pipeline's paths" })
     expect(docker?.plan).toMatchObject({ skipped: null })
@@ -133,6 +133,22 @@ describe('what a trigger ends', () => {
   )
 })
 
+describe("a pull request's own version of the configuration", () => {
+  const verdict = { conclusion: 'failure', headline: '1 problem.', differences: [], annotations: [] } as const
+
+  test('is a run beside the others', () => {
+    const { runs } = decide(makePullRequestTrigger(), { verdict })
+    expect(runs.map((run) => run.plan.pipeline)).toEqual(['ci', 'docker', CONFIG_PIPELINE])
+    expect(runs.at(-1)).toMatchObject({ verdict, plan: { legs: [], gates: [{ name: CONFIG_PIPELINE }] } })
+  })
+
+  test('is told with what is wrong with the one that counts', () => {
+    const { runs } = decide(makePullRequestTrigger(), { config: BROKEN, verdict })
+    expect(runs).toHaveLength(1)
+    expect(runs[0]?.problem).toBe(`${BROKEN.problem}\nThis pull request's own version: 1 problem.`)
+  })
+})
+
 describe('a broken configuration', () => {
   test('is a run in which every gate of the last good one fails', () => {
     const decision = decide(makePullRequestTrigger(), {
@@ -146,6 +162,7 @@ describe('a broken configuration', () => {
       runs: [
         {
           problem: '.github/signalbox.yml on main cannot be used.',
+          verdict: null,
           plan: {
             pipeline: CONFIG_PIPELINE,
             skipped: null,

@@ -28,6 +28,8 @@ describe('the inputs of an attempt', () => {
       base_ref: 'main',
       default_branch: 'main',
       trusted: true,
+      push: true,
+      build_only: false,
       image: { name: 'runtime' },
     })
   })
@@ -88,7 +90,7 @@ describe('the inputs of an attempt', () => {
       const run = makeRun([leg], { trigger, trusted: false })
       const told = JSON.parse(attemptInputs(run, leg, 'r1-0.1').signalbox ?? '')
       expect(told).toMatchObject({ ref_name: headRef, trusted: false })
-      expect(Object.keys(told)).toHaveLength(14)
+      expect(Object.keys(told)).toHaveLength(16)
     },
   )
 })

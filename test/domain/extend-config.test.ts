@@ -124,8 +124,8 @@ pipelines:
           {
             on: { push: { branches: ['main'] } },
             jobs: [
-              { name: 'build', workflow: 'build.yml', timeoutMs: 1_200_000 },
-              { name: 'test', workflow: 'test.yml', matrix: { axes: { os: ['linux', 'mac'] } } },
+              { name: 'build', start: { workflow: 'build.yml' }, timeoutMs: 1_200_000 },
+              { name: 'test', start: { workflow: 'test.yml' }, matrix: { axes: { os: ['linux', 'mac'] } } },
             ],
             gates: [{ id: 'all', name: 'All', needs: ['build', 'test'] }],
           },
@@ -164,7 +164,7 @@ pipelines:
     ],
     [
       'a: &a [*a]\n',
-      `${SHARED}:1:1: the file has an unknown key "a"; it takes version, _extends, matrices, pipelines, forks, label_actions, previews, images, stale, cleanup, pull_request_summary`,
+      `${SHARED}:1:1: the file has an unknown key "a"; it takes version, _extends, matrices, pipelines, forks, label_actions, previews, images, stale, cleanup, pull_request_summary, override`,
     ],
     [
       '_extends: a/b/c\n',

@@ -10,7 +10,7 @@ import {
   VALUE_PATHS,
   versionOf,
 } from '../../src/domain/interpolate.ts'
-import type { PullRequestTriggered, PushTriggered } from '../../src/domain/trigger.ts'
+import type { LabelTriggered, PullRequest, PullRequestTriggered, PushTriggered } from '../../src/domain/trigger.ts'
 
 const SHA = '0123456789abcdef0123456789abcdef01234567'
 const REPO = { id: 1, nodeId: 'R_1', owner: 'acme', name: 'rails', defaultBranch: 'main' }
@@ -172,24 +172,27 @@ test('a branch is no version', () => {
 test('the values of a trigger', () => {
   const push: PushTriggered = { kind: 'push', repo: REPO, sha: SHA, refName: 'main', before: null }
   expect(interpolationValues(push, { matrix: {}, image: null })).toEqual(makeValues())
-  const pullRequest: PullRequestTriggered = {
-    kind: 'pull_request',
-    repo: REPO,
-    sha: SHA,
-    refName: '7/merge',
-    pullRequest: {
-      number: 7,
-      headSha: SHA,
-      headRef: 'feature',
-      headRepo: 'acme/rails',
-      baseRef: 'main',
-      baseSha: SHA,
-      draft: false,
-      state: 'open',
-    },
+  const pullRequest: PullRequest = {
+    number: 7,
+    headSha: SHA,
+    headRef: 'feature',
+    headRepo: 'acme/rails',
+    baseRef: 'main',
+    baseSha: SHA,
+    draft: false,
+    state: 'open',
+    author: 'ann',
+    association: 'MEMBER',
+    labels: [],
+    maintainersMayPush: false,
   }
+  const opened: PullRequestTriggered = { kind: 'pull_request', repo: REPO, sha: SHA, refName: '7/merge', pullRequest }
   const leg = { matrix: { os: 'linux' }, image: { name: 'runtime', repository: '', version: '' } }
-  const values = interpolationValues(pullRequest, leg)
+  const values = interpolationValues(opened, leg)
   expect(values).toMatchObject({ event: 'pull_request', refName: '7/merge', ...leg })
   expect(interpolate('${{ pr.number }} ${{ pr.head_ref }} ${{ pr.base_ref }}', values)).toBe('7 feature main')
+  const labelled: LabelTriggered = { ...opened, kind: 'label', label: 'lint-fix', by: 'ann', labelingId: 'LE_1' }
+  expect(interpolate('${{ event }} ${{ pr.number }} ${{ pr.head_ref }}', interpolationValues(labelled, leg))).toBe(
+    'label 7 feature',
+  )
 })

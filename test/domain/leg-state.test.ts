@@ -10,6 +10,7 @@ function line(state: LegState | undefined): string {
   if (state === undefined) return 'unknown'
   if (state.kind === 'ready') return 'ready'
   if (state.kind === 'running') return `running ${state.attempt.id}`
+  if (state.kind === 'observing') return `observing ${state.observed.id}`
   if (state.kind === 'waiting') return `waiting: ${state.reason}`
   const why = state.reason === null ? '' : `: ${state.reason}`
   return `${state.conclusion}${state.planned ? ' (planned)' : ''}${why}`
@@ -86,7 +87,7 @@ describe('before anything was dispatched', () => {
   })
 
   test('the legs of an untrusted commit wait, those that need them too', () => {
-    const run = makeRun([makeLeg(), makeLeg({ job: 'test', needs: ['docker / app'] })], { trusted: false })
+    const run = makeRun([makeLeg({ hold: 'approval' }), makeLeg({ job: 'test', needs: ['docker / app'] })], { trusted: false })
     expect(lines(run)).toEqual([
       'waiting: waits for a maintainer: the commit comes from a fork',
       'waiting: waits for docker / app',
@@ -106,13 +107,13 @@ describe('an attempt', () => {
 
   test('that GitHub refused fails at once, with the reason and whatever tries are left', () => {
     const refused = makeAttempt({ outcome: 'refused', workflowRunId: null, status: null, refusal: 'GitHub refused.' })
-    expect(line(stateOf([refused], { retries: { max: 3, delayMs: 0 } }))).toBe('failure: GitHub refused.')
+    expect(line(stateOf([refused], { retries: { max: 3, delayMs: 0, only: 'any' as const } }))).toBe('failure: GitHub refused.')
   })
 
   test('that never started does not count', () => {
     const lost = makeAttempt({ outcome: 'lost', workflowRunId: null, status: null })
     expect(line(stateOf([lost]))).toBe('ready')
-    const retried = { retries: { max: 1, delayMs: 0 } }
+    const retried = { retries: { max: 1, delayMs: 0, only: 'any' as const } }
     expect(line(stateOf([lost, makeEnded('failure', { number: 2 })], retried))).toBe('ready')
     expect(line(stateOf([makeEnded('failure'), { ...lost, number: 2 }], retried))).toBe('ready')
     expect(line(stateOf([lost], {}, { cancel: { kind: 'closed' } }))).toBe('cancelled: the pull request was closed')
@@ -155,7 +156,7 @@ describe('an attempt', () => {
 })
 
 describe('retries', () => {
-  const plan = { retries: { max: 2, delayMs: 20_000 } }
+  const plan = { retries: { max: 2, delayMs: 20_000, only: 'any' as const } }
   const failed = (number: number) => makeEnded('failure', { number, completedAt: later(50) })
 
   test('wait for the delay, then are ready', () => {
@@ -185,7 +186,7 @@ describe('retries', () => {
   })
 
   test('are not waited for when none is needed: no delay', () => {
-    expect(line(stateOf([failed(1)], { retries: { max: 1, delayMs: 0 } }))).toBe('ready')
+    expect(line(stateOf([failed(1)], { retries: { max: 1, delayMs: 0, only: 'any' as const } }))).toBe('ready')
   })
 })
 
@@ -204,7 +205,7 @@ describe('a time-out', () => {
   })
 
   test('with tries left is tried again after the delay, whether GitHub has cancelled it or not', () => {
-    const retried = { ...plan, retries: { max: 1, delayMs: 10_000 } }
+    const retried = { ...plan, retries: { max: 1, delayMs: 10_000, only: 'any' as const } }
     expect(stateOf([makeAttempt()], retried, { now: later(35) })).toEqual({
       kind: 'waiting',
       reason: `${why}; is tried again`,
@@ -225,7 +226,7 @@ describe('a time-out', () => {
 
   test('is no time-out when we asked for the cancellation before', () => {
     const early = makeEnded('cancelled', { cancelRequestedAt: later(29), cancelRequests: 1 })
-    expect(line(stateOf([early], { ...plan, retries: { max: 1, delayMs: 0 } }))).toBe(
+    expect(line(stateOf([early], { ...plan, retries: { max: 1, delayMs: 0, only: 'any' as const } }))).toBe(
       'cancelled: cancelled by Signalbox',
     )
   })
@@ -249,7 +250,7 @@ describe('a dispatch without a run id', () => {
   test('fails when nothing appeared under its name, and says what to do', () => {
     const attempt = unseen(later(300))
     for (const now of [later(300), later(4000)])
-      expect(line(stateOf([attempt], { retries: { max: 3, delayMs: 0 } }, { now }))).toBe(
+      expect(line(stateOf([attempt], { retries: { max: 3, delayMs: 0, only: 'any' as const } }, { now }))).toBe(
         'failure: GitHub accepted the dispatch of app.yml, but no workflow run with r1-0.1 at the start of its name appeared. ' +
           'Give the workflow a run-name that begins with ${{ fromJSON(inputs.signalbox).attempt }}.',
       )
@@ -305,7 +306,7 @@ describe('fail_fast', () => {
       matrixLeg('a', fast, failed),
       matrixLeg('b', fast, { attempts: [makeAttempt()] }),
       matrixLeg('c', { ...fast, maxParallel: 1 }),
-      matrixLeg('d', { ...fast, retries: { max: 1, delayMs: 600_000 } }, failed),
+      matrixLeg('d', { ...fast, retries: { max: 1, delayMs: 600_000, only: 'any' as const } }, failed),
       matrixLeg('e', fast, { attempts: [makeEnded('success')] }),
       matrixLeg('f', { ...fast, skip: 'forks' }),
       makeLeg({ job: 'other' }, { attempts: [makeAttempt()] }),
@@ -351,7 +352,7 @@ describe('fail_fast', () => {
   })
 
   test('not while a failed leg has tries left, and not without it', () => {
-    const retried = { ...fast, retries: { max: 1, delayMs: 600_000 } }
+    const retried = { ...fast, retries: { max: 1, delayMs: 600_000, only: 'any' as const } }
     for (const plan of [retried, { failFast: false }]) {
       const run = makeRun([matrixLeg('a', plan, failed), matrixLeg('b', plan, { attempts: [makeAttempt()] })])
       expect(lines(run)[1]).toBe('running r1-0.1')
@@ -388,7 +389,7 @@ describe('max_parallel', () => {
   })
 
   test('counts what GitHub has not cancelled yet, and frees the place when it has', () => {
-    const plan = { maxParallel: 1, timeoutMs: 30_000, retries: { max: 1, delayMs: 0 } }
+    const plan = { maxParallel: 1, timeoutMs: 30_000, retries: { max: 1, delayMs: 0, only: 'any' as const } }
     const slow = makeAttempt({ cancelRequestedAt: later(30), cancelRequests: 1 })
     const legs = (attempt: AttemptFacts) => [matrixLeg('a', plan, { attempts: [attempt] }), matrixLeg('b', plan)]
     const waits = 'waiting: waits for a place: at most 1 at once'
@@ -399,7 +400,7 @@ describe('max_parallel', () => {
   test('is of each job by itself, and holds retries back too', () => {
     const run = makeRun([
       matrixLeg('a', { maxParallel: 1 }, { attempts: [makeAttempt()] }),
-      matrixLeg('b', { maxParallel: 1, retries: { max: 1, delayMs: 0 } }, { attempts: [makeEnded('failure')] }),
+      matrixLeg('b', { maxParallel: 1, retries: { max: 1, delayMs: 0, only: 'any' as const } }, { attempts: [makeEnded('failure')] }),
       matrixLeg('a', { job: 'other', maxParallel: 1 }),
       matrixLeg('a', { job: 'free' }),
       matrixLeg('b', { job: 'free' }),

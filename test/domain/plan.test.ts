@@ -209,14 +209,18 @@ two: { workflow: two.yml, needs: [one] }`)
       name: 'ci / one',
       matrix: {},
       needs: [],
-      workflow: 'one.yml',
-      ref: 'main',
+      start: { kind: 'dispatch', workflow: 'one.yml', ref: 'main' },
+      hold: null,
+      buildOnly: false,
+      toldInputs: null,
+      report: null,
+      reuse: null,
       inputs: {},
       skip: null,
       image: { name: 'runtime', build: null },
       failFast: false,
       maxParallel: 4,
-      retries: { max: 2, delayMs: 5000 },
+      retries: { max: 2, delayMs: 5000, only: 'any' },
       timeoutMs: 90_000,
     })
     expect(two).toMatchObject({ needs: ['ci / one'], image: null, maxParallel: null, retries: { max: 0 } })
@@ -244,7 +248,7 @@ describe('interpolation', () => {
     [makeManualTrigger(), 'builds/main', `${SHA} aaaaaaa main manual aaaaaaa # > acme/shop shop linux`],
   ])('%o', (trigger, ref, all) => {
     const [leg] = planned(config, trigger).legs
-    expect(leg?.ref).toBe(ref)
+    expect(leg?.start).toMatchObject({ ref })
     expect(leg?.inputs).toEqual({ all, plain: '{{ sha }} $sha' })
   })
 
@@ -265,7 +269,7 @@ describe('interpolation', () => {
     )
     const [leg] = planned(hostile, makePullRequestTrigger({ headRef })).legs
     expect(leg?.inputs).toEqual({ twice: `<${headRef}|${headRef}>` })
-    expect(leg?.ref).toBe(headRef)
+    expect(leg?.start).toMatchObject({ ref: headRef })
   })
 })
 

@@ -23,6 +23,7 @@ const pull_request = {
   head: { ref: 'feature', sha: SHA, repo: { full_name: 'acme/shop' } },
   base: { ref: 'main', sha: 'c'.repeat(40) },
 }
+const comment = { id: 55, body: '/retest', created_at: '2026-03-01T12:00:00Z', user: { login: 'ann', type: 'User' } }
 const merge_group = {
   head_sha: SHA,
   head_ref: 'refs/heads/gh-readonly-queue/main/pr-7',
@@ -41,6 +42,7 @@ const workflow_run = {
   created_at: '2026-03-01T12:00:00Z',
   run_started_at: '2026-03-01T12:10:00Z',
   updated_at: '2026-03-01T12:20:00Z',
+  head_sha: SHA,
 }
 const workflow_job = {
   id: 5,
@@ -55,9 +57,14 @@ const workflow_job = {
 const GOOD: Record<HandledEvent, Record<string, unknown>> = {
   push: { ...common, ref: 'refs/heads/main', before: NEWER_SHA, after: SHA, deleted: false, head_commit: { id: SHA } },
   pull_request: { ...common, action: 'opened', pull_request },
+  issue_comment: { ...common, action: 'created', issue: { number: 7, pull_request: {} }, comment },
   merge_group: { ...common, action: 'checks_requested', merge_group },
   repository_dispatch: { ...common, action: 'signalbox', branch: 'main', client_payload: { reason: 'try again' } },
-  check_run: { ...common, action: 'rerequested', check_run: { external_id: 'r1-0', name: 'docker / app' } },
+  check_run: {
+    ...common,
+    action: 'rerequested',
+    check_run: { external_id: 'r1-0', name: 'docker / app', head_sha: SHA },
+  },
   check_suite: { ...common, action: 'rerequested', check_suite: { head_sha: SHA } },
   workflow_run: { ...common, action: 'completed', workflow_run },
   workflow_job: { ...common, action: 'completed', workflow_job },
@@ -185,7 +192,11 @@ describe('what is handled', () => {
     ['push', null, true],
     ['push', 'anything', true],
     ['pull_request', 'opened', true],
-    ['pull_request', 'labeled', false],
+    ['pull_request', 'labeled', true],
+    ['pull_request', 'locked', false],
+    ['issue_comment', 'edited', false],
+    ['check_run', 'completed', true],
+    ['check_run', 'created', false],
     ['pull_request', null, false],
     ['merge_group', 'destroyed', true],
     ['repository_dispatch', 'other', false],
@@ -265,10 +276,43 @@ describe('a pull request', () => {
       { action: 'synchronize', pull_request: { ...pull_request, state: 'closed' } },
       { kind: 'pull_request_closed', ...inRepo, number: 7 },
     ],
-    ['labeled', { action: 'labeled' }, nothing('pull_request.labeled changes nothing')],
+    ['locked', { action: 'locked' }, nothing('pull_request.locked changes nothing')],
     ['in no installation', { installation: undefined }, { ...triggered(), installationId: null }],
   ])('%s', (_title, changes, expected) => {
     expect(read('pull_request', changes)).toEqual(expected)
+  })
+
+  const labelled = { kind: 'labels_changed', ...inRepo, number: 7, sha: SHA, added: null, sender: 'ann', byBot: false }
+  const label = { name: 'Deploy' }
+
+  test.each<[string, Record<string, unknown>, object]>([
+    ['labelled', { action: 'labeled', label }, { added: 'Deploy' }],
+    ['unlabelled', { action: 'unlabeled', label }, {}],
+    ['labelled with what is deleted since', { action: 'labeled' }, {}],
+    [
+      'labelled after it was closed',
+      { action: 'labeled', label, pull_request: { ...pull_request, state: 'closed' } },
+      { added: 'Deploy' },
+    ],
+    [
+      'labelled by a bot',
+      { action: 'labeled', label, sender: { login: 'renovate', type: 'Bot' } },
+      { added: 'Deploy', sender: 'renovate', byBot: true },
+    ],
+    [
+      'labelled by an app',
+      { action: 'labeled', label, sender: { login: 'signalbox[bot]' } },
+      { added: 'Deploy', sender: 'signalbox[bot]', byBot: true },
+    ],
+  ])('%s', (_title, changes, expected) => {
+    expect(read('pull_request', changes)).toEqual({ ...labelled, ...expected })
+  })
+
+  test('opened with labels is a trigger that has them', () => {
+    const labels = [{ name: 'deploy' }]
+    expect(read('pull_request', { pull_request: { ...pull_request, labels } })).toEqual(
+      triggered({ labels: ['deploy'] }),
+    )
   })
 
   test('is built under the name that GITHUB_REF_NAME has', () => {
@@ -282,6 +326,63 @@ describe('a pull request', () => {
 function nothing(reason: string): Signal {
   return { kind: 'nothing', reason }
 }
+
+describe('a comment', () => {
+  const said = {
+    kind: 'comment',
+    ...inRepo,
+    number: 7,
+    commentId: 55,
+    createdAt: new Date('2026-03-01T12:00:00Z'),
+    author: 'ann',
+    body: '/retest',
+  }
+
+  test.each<[string, Record<string, unknown>, object]>([
+    ['by a person', {}, said],
+    ['without words', { comment: { ...comment, body: null } }, { ...said, body: '' }],
+    ['edited', { action: 'edited' }, nothing('the comment was edited: only what a new one says counts')],
+    ['deleted', { action: 'deleted' }, nothing('the comment was deleted: only what a new one says counts')],
+    ['on an issue', { issue: { number: 7 } }, nothing('the comment is on an issue, not on a pull request')],
+    [
+      'by a bot',
+      { comment: { ...comment, user: { login: 'renovate', type: 'Bot' } } },
+      nothing('the comment is by renovate, a bot'),
+    ],
+    [
+      'by this app',
+      { comment: { ...comment, user: { login: 'signalbox[bot]' } } },
+      nothing('the comment is by signalbox[bot], a bot'),
+    ],
+    ['by nobody', { comment: { ...comment, user: null } }, nothing('the author of the comment is gone')],
+    [
+      'by an app in the name of a person',
+      { comment: { ...comment, performed_via_github_app: { id: 1 } } },
+      nothing('the comment was written by an app in the name of ann'),
+    ],
+  ])('%s', (_title, changes, expected) => {
+    expect(read('issue_comment', changes)).toEqual(expected)
+  })
+})
+
+describe('a check run that is completed', () => {
+  const completed = (external_id: unknown) =>
+    read('check_run', { action: 'completed', check_run: { external_id, name: 'lint', head_sha: SHA } })
+  const observed = { kind: 'commit_observed', ...inRepo, sha: SHA }
+
+  test.each<[unknown, object]>([
+    ['', observed],
+    [null, observed],
+    [undefined, observed],
+    ['build-7', observed],
+    ['rabc-0', observed],
+    ['rabcdefghijk23-0', nothing('the check run lint is our own')],
+    ['rabcdefghijk23-12', nothing('the check run lint is our own')],
+    ['rabcdefghijk23-g0', nothing('the check run lint is our own')],
+  ])('with the external id %j', (externalId, expected) => {
+    expect(completed(externalId)).toEqual(expected)
+  })
+})
 
 describe('a merge group', () => {
   test('is built on its own commit, and follows the branch that it goes into', () => {
@@ -360,13 +461,13 @@ describe('a button', () => {
     [
       'of another app',
       'check_run',
-      { check_run: { external_id: '', name: 'lint' } },
+      { check_run: { external_id: '', name: 'lint', head_sha: SHA } },
       nothing('the check run lint has no external id: it is not ours'),
     ],
     [
       'of another app, without an id',
       'check_run',
-      { check_run: { name: 'lint' } },
+      { check_run: { name: 'lint', head_sha: SHA } },
       nothing('the check run lint has no external id: it is not ours'),
     ],
     ['«Re-run all»', 'check_suite', {}, { kind: 'suite_rerequested', ...inRepo, sha: SHA, sender: 'ann' }],
@@ -414,10 +515,12 @@ describe('a workflow run', () => {
     expect(readWorkflowRun(changed)).toEqual({ ...observation, ...expected })
   })
 
-  test('that was not dispatched is not ours', () => {
-    expect(read('workflow_run', { workflow_run: { ...workflow_run, event: 'push' } })).toEqual(
-      nothing('the workflow run was started by push, not dispatched'),
-    )
+  test('that was not dispatched may be what a leg follows', () => {
+    expect(read('workflow_run', { workflow_run: { ...workflow_run, event: 'push' } })).toEqual({
+      kind: 'commit_observed',
+      ...inRepo,
+      sha: SHA,
+    })
   })
 
   test.each([null, 0, true, [], '', 'yesterday'])('whose date is %j is malformed', (updated_at) => {
@@ -518,6 +621,8 @@ describe('malformed payloads', () => {
     pull_request: [
       'repository',
       'action',
+      'sender',
+      'sender.login',
       'pull_request',
       'pull_request.number',
       'pull_request.state',
@@ -526,6 +631,16 @@ describe('malformed payloads', () => {
       'pull_request.head.sha',
       'pull_request.base.ref',
       'pull_request.base.sha',
+    ],
+    issue_comment: [
+      'repository',
+      'action',
+      'issue',
+      'issue.number',
+      'comment',
+      'comment.id',
+      'comment.created_at',
+      'comment.user.login',
     ],
     merge_group: [
       'repository',
@@ -537,7 +652,7 @@ describe('malformed payloads', () => {
       'merge_group.base_sha',
     ],
     repository_dispatch: ['repository', 'action'],
-    check_run: ['repository', 'action', 'sender', 'sender.login', 'check_run', 'check_run.name'],
+    check_run: ['repository', 'action', 'sender', 'sender.login', 'check_run', 'check_run.name', 'check_run.head_sha'],
     check_suite: ['repository', 'action', 'sender', 'check_suite', 'check_suite.head_sha'],
     workflow_run: [
       'repository',
@@ -548,6 +663,7 @@ describe('malformed payloads', () => {
       'workflow_run.html_url',
       'workflow_run.created_at',
       'workflow_run.updated_at',
+      'workflow_run.head_sha',
     ],
     workflow_job: [
       'repository',

@@ -78,8 +78,17 @@ test('its runtime image is the one that is built without a configuration', async
 test('each job sends exactly the inputs that its workflow declares', () => {
   const jobs = parsed.ok ? parsed.config.pipelines.flatMap((pipeline) => pipeline.jobs) : []
   expect(jobs.length).toBeGreaterThan(10)
-  for (const { name, workflow, inputs } of jobs)
+  for (const { name, start, inputs } of jobs) {
+    const workflow = start.kind === 'dispatch' ? start.workflow : ''
     expect([name, ownInputs(textOf.get(workflow) ?? 'on: {}')]).toEqual([name, Object.keys(inputs).sort()])
+  }
+})
+
+test('so does each label that starts a workflow', () => {
+  const actions = parsed.ok ? parsed.config.labelActions : []
+  expect(actions.map(({ label }) => label)).toEqual(['lint-fix'])
+  for (const { workflow, inputs } of actions)
+    expect(ownInputs(textOf.get(workflow) ?? 'on: {}')).toEqual(Object.keys(inputs).sort())
 })
 
 test('every workflow is named in the configuration, and every one that is named exists', () => {

@@ -16,7 +16,10 @@ beforeAll(async () => {
   const started = await startShop({
     validateReplies: true,
     webhook: { url: receiver.url },
-    runner: () => ({ hang: true }),
+    runner: ({ inputs }) =>
+      inputs.signalbox === 'uploads'
+        ? { artifacts: [{ name: 'report', zip: new Uint8Array([80, 75]) }] }
+        : { hang: true },
   })
   sandbox = started.sandbox
 })
@@ -186,11 +189,56 @@ async function tourOfActions() {
   expect(await refused(rest.actions.getWorkflowRun(run))).toBe(404)
 }
 
+async function tourOfArtifacts() {
+  const { rest } = await installationClient(sandbox)
+  const inputs = { signalbox: 'uploads' }
+  await rest.actions.createWorkflowDispatch({ ...SHOP, workflow_id: 'build-app.yml', ref: 'main', inputs })
+  await sandbox.settle()
+  const run_id = sandbox.state.workflowRuns(NAME).at(-1)?.id ?? 0
+  const { data } = await rest.actions.listWorkflowRunArtifacts({ ...SHOP, run_id, name: 'report' })
+  const artifact = { ...SHOP, artifact_id: data.artifacts[0]?.id ?? 0, archive_format: 'zip' }
+  await rest.actions.downloadArtifact(artifact)
+  sandbox.expireArtifact(NAME, artifact.artifact_id)
+  expect(await refused(rest.actions.downloadArtifact(artifact))).toBe(410)
+  expect(await refused(rest.actions.downloadArtifact({ ...artifact, artifact_id: 1 }))).toBe(404)
+}
+
+async function tourOfDeployments() {
+  const { rest } = await installationClient(sandbox)
+  const wanted = { ...SHOP, ref: tip(sandbox), environment: 'feature', auto_merge: false, required_contexts: [] }
+  const { data } = await rest.repos.createDeployment({ ...wanted, payload: { signalbox: 'dep_1' } })
+  const deployment = { ...SHOP, deployment_id: 'id' in data ? data.id : 0 }
+  await rest.repos.getDeployment(deployment)
+  await rest.repos.createDeploymentStatus({ ...deployment, state: 'queued' })
+  const urls = { log_url: 'https://ci.example/1', environment_url: 'https://pr-1.example' }
+  await rest.repos.createDeploymentStatus({ ...deployment, state: 'success', description: 'There.', ...urls })
+  await rest.repos.listDeploymentStatuses(deployment)
+  await rest.repos.listDeployments({ ...SHOP, sha: tip(sandbox), environment: 'feature' })
+  expect(await refused(rest.repos.createDeployment({ ...wanted, ref: 'none' }))).toBe(422)
+  expect(await refused(rest.repos.getDeployment({ ...SHOP, deployment_id: 1 }))).toBe(404)
+}
+
+async function tourOfSettings() {
+  const { rest } = await installationClient(sandbox)
+  const checks = [{ context: 'gate', appId: sandbox.app.id }]
+  sandbox.protectBranch(NAME, 'main', [...checks, { context: 'any', appId: null }])
+  sandbox.setRuleset(NAME, 'main', { checks: [...checks, { context: 'any', appId: null }], mergeQueue: true })
+  await rest.repos.getBranch({ ...SHOP, branch: 'main' })
+  await rest.repos.getBranchRules({ ...SHOP, branch: 'main' })
+  sandbox.setTeam('acme/core', ['ann'], ['bea'])
+  const team = { org: 'acme', team_slug: 'core' }
+  for (const username of ['ann', 'bea']) await rest.teams.getMembershipForUserInOrg({ ...team, username })
+  expect(await refused(rest.teams.getMembershipForUserInOrg({ ...team, username: 'mallory' }))).toBe(404)
+}
+
 test('every reply is one that GitHub describes', async () => {
   await tourOfTheCode()
   await tourOfPullRequests()
   await tourOfChecks()
   await tourOfActions()
+  await tourOfArtifacts()
+  await tourOfDeployments()
+  await tourOfSettings()
   await tourOfTheApp()
   const octokit = await installationClient(sandbox)
   expect(await refused(octokit.request('GET /nowhere'))).toBe(404)

@@ -16,7 +16,8 @@ test('its configuration is valid', () => {
 test.each(pipelines.flatMap(({ jobs }) => jobs.map((job) => [job.name, job] as const)))(
   'the workflow of job %s takes exactly what the job gives it',
   (_, job) => {
-    const workflow = parse(files[`.github/workflows/${job.workflow}`] ?? '')
+    const path = job.start.kind === 'dispatch' ? job.start.workflow : 'none: the job is not dispatched'
+    const workflow = parse(files[`.github/workflows/${path}`] ?? '{}')
     const declared = Object.keys(workflow.on.workflow_dispatch.inputs).sort()
     expect(declared).toEqual([...Object.keys(job.inputs), 'signalbox'].sort())
     expect(workflow['run-name']).toMatch(/^\$\{\{ fromJSON\(inputs\.signalbox\)\.attempt \}\} /)

@@ -40,6 +40,7 @@ export class DescribedGitHub {
   /** What was asked, but for tokens, whether or not there was an answer to it. */
   requests: Omit<Exchange, 'status' | 'replyBody'>[] = []
   #faults: string[] = []
+  readonly #allowed: string[] = []
 
   /** Only what is scripted is answered; anything else breaks like a network. */
   start(): void {
@@ -53,7 +54,14 @@ export class DescribedGitHub {
     nock.enableNetConnect()
   }
 
+  /** Another server, `host:port`, that is there and answers for itself. */
+  allow(host: string): void {
+    this.#allowed.push(host)
+    nock.enableNetConnect((asked) => this.#allowed.includes(asked))
+  }
+
   readonly #onNoMatch = ({ method, url }: Request) => {
+    if (this.#allowed.includes(new URL(url).host)) return
     this.#faults.push(`${method} ${url} was not expected`)
   }
 
@@ -91,7 +99,7 @@ export class DescribedGitHub {
     nock.cleanAll()
   }
 
-  answer(method: 'GET' | 'POST', path: string, reply: ScriptedReply): void {
+  answer(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, reply: ScriptedReply): void {
     const { status = 200, query = {} } = reply
     const interceptor = nock(API)
       .intercept((uri) => {

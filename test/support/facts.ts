@@ -28,6 +28,10 @@ export function makePullRequest(pullRequest: Partial<PullRequest> = {}): PullReq
     baseSha: 'c'.repeat(40),
     draft: false,
     state: 'open',
+    author: 'ann',
+    association: 'MEMBER',
+    labels: [],
+    maintainersMayPush: false,
     ...pullRequest,
   }
 }
@@ -90,17 +94,25 @@ export function makeLegPlan(plan: Partial<LegPlan> = {}): LegPlan {
     name: `docker / ${job}`,
     matrix: {},
     needs: [],
-    workflow: `${job}.yml`,
-    ref: 'main',
+    start: { kind: 'dispatch', workflow: `${job}.yml`, ref: 'main' },
+    hold: null,
+    buildOnly: false,
     inputs: {},
+    toldInputs: null,
     skip: null,
     image: null,
     failFast: false,
     maxParallel: null,
-    retries: { max: 0, delayMs: 0 },
+    retries: makeRetries(0),
     timeoutMs: 3_600_000,
+    report: null,
+    reuse: null,
     ...plan,
   }
+}
+
+export function makeRetries(max: number, delayMs = 0): LegPlan['retries'] {
+  return { max, delayMs, only: 'any' }
 }
 
 export function makeRunPlan(
@@ -139,11 +151,25 @@ export function makeEnded(conclusion: string, attempt: Partial<AttemptFacts> = {
 }
 
 export function makeLeg(plan: Partial<LegPlan> = {}, leg: Partial<Omit<LegFacts, 'plan'>> = {}): LegFacts {
-  return { id: 'r1-0', plan: makeLegPlan(plan), firstAttempt: 1, attempts: [], check: null, ...leg }
+  const nothing = {
+    history: { runs: 0, flaky: 0 },
+    observed: null,
+    report: null,
+    retag: null,
+    attempts: [],
+    check: null,
+  }
+  return { id: 'r1-0', plan: makeLegPlan(plan), firstAttempt: 1, ...nothing, ...leg }
 }
 
 export function makeGate(needs: readonly string[], gate: Partial<GateFacts> = {}): GateFacts {
-  return { id: 'r1-g0', plan: { id: 'tests', name: 'All Runtime Tests Passed', needs }, check: null, ...gate }
+  return {
+    id: 'r1-g0',
+    plan: { id: 'tests', name: 'All Runtime Tests Passed', needs },
+    override: null,
+    check: null,
+    ...gate,
+  }
 }
 
 export function makeRun(legs: readonly LegFacts[], run: Partial<RunFacts> = {}): RunFacts {
@@ -160,6 +186,8 @@ export function makeRun(legs: readonly LegFacts[], run: Partial<RunFacts> = {}):
     skipped: null,
     problem: null,
     cancel: null,
+    approval: null,
+    verdict: null,
     legs: legs.map((leg, index) => (legs.length > 1 ? { ...leg, id: `r1-${index}` } : leg)),
     gates: [],
     ...run,

@@ -1,12 +1,12 @@
 /** One run from its plan to its end: decides, applies to facts in memory as the store would, and lets time pass. */
 import type { CheckState } from '../../src/domain/check-state.ts'
-import type { Config, Job } from '../../src/domain/config.ts'
+import { type Config, type Job, NO_CONFIG } from '../../src/domain/config.ts'
 import { decideRerun } from '../../src/domain/decide-rerun.ts'
 import { DISPATCH_SETTLES_MS, decideRun, type RunAction, type RunConclusion } from '../../src/domain/decide-run.ts'
 import { ALL_FILES, planRuns } from '../../src/domain/plan.ts'
 import type { AttemptFacts, CancelReason, LegFacts, RunFacts, WorkflowRunObservation } from '../../src/domain/run.ts'
 import { attemptIdIn } from '../../src/domain/run.ts'
-import { freeze, later, makeAttempt, makePullRequestTrigger, makeRun, NOW } from './facts.ts'
+import { freeze, later, makeAttempt, makeLeg, makePullRequestTrigger, makeRun, NOW } from './facts.ts'
 import type { Random } from './random.ts'
 import { SimulatedGitHub } from './simulated-github.ts'
 
@@ -34,8 +34,8 @@ export class SimulatedRun {
     const run = plan.runs[0] ?? { legs: [], gates: [] }
     this.facts = makeRun([], {
       trusted: plan.trusted,
-      legs: run.legs.map((leg, at) => ({ id: `r1-${at}`, plan: leg, firstAttempt: 1, attempts: [], check: null })),
-      gates: run.gates.map((gate, at) => ({ id: `r1-g${at}`, plan: gate, check: null })),
+      legs: run.legs.map((leg, at) => ({ ...makeLeg(leg), id: `r1-${at}` })),
+      gates: run.gates.map((gate, at) => ({ id: `r1-g${at}`, plan: gate, override: null, check: null })),
     })
   }
 
@@ -187,7 +187,7 @@ export class SimulatedRun {
   #write({ check, digest, posted }: Extract<RunAction, { kind: 'write_check' }>): void {
     this.checks.set(check.id, check)
     const begun = posted === 'never' && this.#random.chance(0.1)
-    const known = begun ? { nodeId: null, digest: null } : { nodeId: `CR_${check.id}`, digest }
+    const known = begun ? { nodeId: null, digest: null, annotated: null } : { nodeId: `CR_${check.id}`, digest }
     const post = <T extends { id: string }>(subject: T) =>
       subject.id === check.id ? { ...subject, check: known } : subject
     this.facts = { ...this.facts, legs: this.facts.legs.map(post), gates: this.facts.gates.map(post) }
@@ -241,17 +241,18 @@ function makeRandomConfig(random: Random): Config {
   for (let at = 0; at < count; at++) {
     jobs.push({
       name: `job${at}`,
-      workflow: `job${at}.yml`,
-      ref: null,
+      start: { kind: 'dispatch', workflow: `job${at}.yml`, ref: null },
       needs: jobs.map((job) => job.name).filter(() => random.chance(0.4)),
       matrix: { axes: { os: ['a', 'b', 'c', 'd'].slice(0, random.between(1, 4)) }, include: [], exclude: [] },
       failFast: random.chance(0.4),
       maxParallel: random.chance(0.5) ? random.between(1, 2) : null,
-      retries: { max: random.between(0, 2), delayMs: random.pick([0, 5_000, 30_000]) },
+      retries: { max: random.between(0, 2), delayMs: random.pick([0, 5_000, 30_000]), only: 'any' },
       timeoutMs: random.pick([20_000, 90_000, 600_000]),
       inputs: {},
       image: null,
       forks: random.chance(0.2) ? 'skip' : 'run',
+      report: null,
+      reuse: null,
     })
   }
   const gates = [
@@ -259,5 +260,5 @@ function makeRandomConfig(random: Random): Config {
     { id: 'first', name: 'First', needs: ['job0'] },
   ]
   const on = { pullRequest: { branches: [], paths: { include: [], exclude: [] }, drafts: true } }
-  return { pipelines: [{ name: 'ci', on, concurrency: 'cancel', jobs, gates }], images: [] }
+  return { ...NO_CONFIG, pipelines: [{ name: 'ci', on, concurrency: 'cancel', jobs, gates }] }
 }

@@ -58,14 +58,16 @@ export function toFault(error: unknown, what: string): Error {
   return new GitHubError(`GitHub refused while ${what}: ${message} (${status})`, { status, cause: error })
 }
 
-/** The value, or null when GitHub answers that there is no such thing. */
-export async function orNull<T>(request: Promise<T>, what: string): Promise<T | null> {
+/** 409: the repository is empty. 410: gone. 422: no commit for that name. */
+const NO_SUCH_THING: readonly number[] = [404, 409, 410, 422]
+
+/** The value, or null when GitHub answers that there is no such thing. @param statuses that say so. */
+export async function orNull<T>(request: Promise<T>, what: string, statuses = NO_SUCH_THING): Promise<T | null> {
   try {
     return await request
   } catch (error) {
     const { status } = readFailure(error)
-    // 409: the repository is empty. 410: gone. 422: no commit for that name.
-    if (status !== null && [404, 409, 410, 422].includes(status)) return null
+    if (status !== null && statuses.includes(status)) return null
     throw toFault(error, what)
   }
 }

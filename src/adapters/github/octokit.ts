@@ -2,13 +2,22 @@
 import type { Octokit as RestOctokit } from '@octokit/rest'
 import { ProbotOctokit } from 'probot'
 import { TransientError } from '../../domain/errors.ts'
+import type { RepoName } from '../../ports.ts'
 import { readFailure } from './errors.ts'
 
 /** No reply after this long counts as no reply. */
 const REQUEST_TIMEOUT_MS = 15_000
 
+/** Most entries that GitHub puts on a page of a list. */
+export const PAGE = 100
+
 /** What the adapter needs of @octokit/rest's client. Probot's has the same, and signs as the app. */
 export type Octokit = Pick<RestOctokit, 'rest' | 'request' | 'graphql' | 'paginate' | 'hook'>
+
+/** A repository, as Octokit's methods want it named. */
+export function inRepo(repo: RepoName): { readonly owner: string; readonly repo: string } {
+  return { owner: repo.owner, repo: repo.name }
+}
 
 /**
  * Without Probot's throttling and retry plugins. They hold requests in memory, where a killed process loses them, and

@@ -1,6 +1,7 @@
 /** Writes down what GitHub said of workflow runs, never an older word over a newer one. */
 import { type Kysely, sql } from 'kysely'
-import { attemptIdIn, type WorkflowRunObservation } from '../../domain/run.ts'
+import { attemptIdIn, type Observed, type WorkflowRunObservation } from '../../domain/run.ts'
+import { storableJson } from './storable.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -45,4 +46,21 @@ export async function updateAttempts(
       and exists (select from runs r where r.id = a.run_id and r.repo_id = ${repoId})
     returning a.run_id as "runId"`.execute(db)
   return [...new Set(rows.map((row) => row.runId))]
+}
+
+/**
+ * What observed legs follow, by leg id. A check run may be completed again, with another conclusion: the later one
+ * counts.
+ */
+export async function updateObserved(db: Kysely<Tables>, observed: ReadonlyMap<string, Observed>): Promise<void> {
+  if (observed.size === 0) return
+  const rank = (side: 'l' | 'o') => sql`(
+    (${sql.ref(`${side}.observed`)}->>'id')::bigint,
+    (${sql.ref(`${side}.observed`)}->>'runAttempt')::int,
+    array_position(array['queued', 'in_progress', 'completed'], ${sql.ref(`${side}.observed`)}->>'status'),
+    coalesce((${sql.ref(`${side}.observed`)}->>'completedAt')::timestamptz, '-infinity'))`
+  await sql`
+    update legs l set observed = o.observed
+    from jsonb_each(${storableJson(Object.fromEntries(observed))}::jsonb) as o (leg_id, observed)
+    where l.id = o.leg_id and (l.observed is null or ${rank('o')} > ${rank('l')})`.execute(db)
 }

@@ -4,6 +4,7 @@ import type { JobHandlers, Store } from '../../ports.ts'
 import { type Database, openPglite, openPostgres } from './database.ts'
 import { PgDeliveryStore } from './delivery-store.ts'
 import { migrate } from './migrate.ts'
+import { pullRequestStore } from './pull-request-store.ts'
 import { createQueues, Queue } from './queue.ts'
 import { repeat } from './repeat.ts'
 import { PgRunStore } from './run-store.ts'
@@ -46,6 +47,7 @@ async function assemble(database: Database, options: StoreOptions): Promise<Stor
   let stopForwarding = async () => {}
   return {
     runs,
+    pullRequests: pullRequestStore(kysely, queue),
     deliveries,
     installations: deliveries,
     async ping() {
@@ -54,7 +56,7 @@ async function assemble(database: Database, options: StoreOptions): Promise<Stor
     async work(handlers: JobHandlers) {
       if (database.exclusive) await queue.forgetActiveJobs()
       await deliveries.enqueueUnfinished(new Date())
-      await queue.work(handlers, (id) => runs.enqueueRun(id))
+      await queue.work(handlers, kysely)
       stopForwarding = repeat(() => deliveries.enqueueArrivals(), FORWARD_MS, options.onError)
       await queue.sendReconcile(kysely)
     },

@@ -39,6 +39,16 @@ const QUEUES = {
     ...COMMON,
   },
   'run-timer': { policy: 'short', retryLimit: 10, retryDelay: 1, ...COMMON },
+  'pull-request': {
+    policy: 'stately',
+    notify: true,
+    retryLimit: 1_000,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    ...COMMON,
+  },
+  'pull-request-timer': { policy: 'short', retryLimit: 10, retryDelay: 1, ...COMMON },
   reconcile: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true, ...COMMON },
 } as const
 
@@ -69,16 +79,20 @@ export class Queue {
   }
 
   async sendRuns(executor: Executor, ids: readonly string[]): Promise<void> {
-    await this.#send(executor, 'run', ids)
+    await this.#send(executor, 'run', inOrder(ids))
   }
 
-  /** Of several times for one run the last one sent holds. */
-  async sendTimer(executor: Executor, runId: string, at: Date): Promise<void> {
-    await this.#boss.upsert(
-      'run-timer',
-      { id: runId },
-      { singletonKey: runId, startAfter: at, db: fromKysely(executor) },
-    )
+  /**
+   * In a transaction after `sendRuns`, as in every other one: those that send the same jobs wait for one another.
+   * @param keys of `pullRequestKey`.
+   */
+  async sendPullRequests(executor: Executor, keys: readonly string[]): Promise<void> {
+    await this.#send(executor, 'pull-request', inOrder(keys))
+  }
+
+  /** Of several times for one run or pull request the last one sent holds. */
+  async sendTimer(executor: Executor, queue: 'run-timer' | 'pull-request-timer', id: string, at: Date): Promise<void> {
+    await this.#boss.upsert(queue, { id }, { singletonKey: id, startAfter: at, db: fromKysely(executor) })
   }
 
   async sendReconcile(executor: Executor): Promise<void> {
@@ -100,14 +114,21 @@ export class Queue {
     }
   }
 
-  async work(handlers: JobHandlers, wakeRun: (id: string) => Promise<void>): Promise<void> {
+  /** @param executor what the jobs that timers make are sent with. */
+  async work(handlers: JobHandlers, executor: Executor): Promise<void> {
     await this.#workPromptly('delivery', handlers.delivery)
     await this.#workPromptly('run', handlers.run)
+    await this.#workPromptly('pull-request', handlers.pullRequest)
     const each = (handle: (id: string) => Promise<void>) => async (jobs: Job<{ id: string }>[]) => {
       for (const job of jobs) await handle(job.data.id)
     }
     await this.#boss.work('delivery-dead', each(handlers.deliveryFailed))
-    await this.#boss.work('run-timer', { pollingIntervalSeconds: 0.5, batchSize: 20 }, each(wakeRun))
+    const timers = { pollingIntervalSeconds: 0.5, batchSize: 20 }
+    const due = (jobs: Job<{ id: string }>[]) => jobs.map((job) => job.data.id)
+    await this.#boss.work('run-timer', timers, (jobs: Job<{ id: string }>[]) => this.sendRuns(executor, due(jobs)))
+    await this.#boss.work('pull-request-timer', timers, (jobs: Job<{ id: string }>[]) =>
+      this.sendPullRequests(executor, due(jobs)),
+    )
     await this.#boss.work('reconcile', { pollingIntervalSeconds: 1 }, () => handlers.reconcile())
     await this.#boss.schedule('reconcile', RECONCILE_CRON, {}, { singletonKey: 'all' })
   }
@@ -124,4 +145,9 @@ export class Queue {
       })
     }
   }
+}
+
+/** Always in the same order: transactions that send the same jobs then wait for one another, and never in a circle. */
+function inOrder(ids: readonly string[]): string[] {
+  return [...new Set(ids)].sort()
 }

@@ -1,14 +1,25 @@
 /** Runs, legs, attempts and their check runs. What changes a run's state enqueues it in the same transaction. */
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { RunConclusion } from '../../domain/decide-run.ts'
-import type { CancelReason, FailedJob, RunFacts, WorkflowRunObservation } from '../../domain/run.ts'
+import type { LegResult, ReusedResult } from '../../domain/plan.ts'
+import type {
+  CancelReason,
+  FailedJob,
+  LegHistory,
+  Observed,
+  RunFacts,
+  TestReport,
+  WorkflowRunObservation,
+} from '../../domain/run.ts'
 import type { TriggerKind } from '../../domain/trigger.ts'
 import type { AttemptIntent, DispatchOutcome, RunStore, StartRequest } from '../../ports.ts'
+import { findReusable, keepResults, recordReport, testHistories } from './leg-results.ts'
 import { loadRunFacts } from './load-run.ts'
-import { updateAttempts } from './observe.ts'
+import { updateAttempts, updateObserved } from './observe.ts'
 import type { Queue } from './queue.ts'
 import { insertRuns, lockEarlierRuns, markCancelled } from './start-runs.ts'
 import type { Tables } from './tables.ts'
+import { touchPullRequest, touchPullRequestsOf } from './touch.ts'
 
 export class PgRunStore implements RunStore {
   readonly #db: Kysely<Tables>
@@ -24,7 +35,13 @@ export class PgRunStore implements RunStore {
       const earlier = await lockEarlierRuns(tx, request.trigger)
       const superseded = await markCancelled(tx, request.supersede(earlier))
       const started = await insertRuns(tx, request)
+      const { trigger, installationId } = request
+      const touched =
+        trigger.kind === 'pull_request'
+          ? [await touchPullRequest(tx, { repo: trigger.repo, number: trigger.pullRequest.number, installationId })]
+          : []
       await this.#queue.sendRuns(tx, [...started, ...superseded])
+      await this.#queue.sendPullRequests(tx, touched)
       return { started, superseded }
     })
   }
@@ -83,7 +100,11 @@ export class PgRunStore implements RunStore {
       if (legIds.length > 0)
         await tx
           .updateTable('legs')
-          .set({ firstAttempt: sql`1 + coalesce((select max(number) from attempts where leg_id = legs.id), 0)` })
+          .set({
+            firstAttempt: sql`1 + coalesce((select max(number) from attempts where leg_id = legs.id), 0)`,
+            // Who asks for a leg to be run does not want an earlier one's result.
+            retag: 'failed',
+          })
           .where('runId', '=', runId)
           .where('id', 'in', legIds)
           .execute()
@@ -226,29 +247,77 @@ export class PgRunStore implements RunStore {
       .execute()
   }
 
-  async recordChecks(
-    written: readonly { subjectId: string; nodeId: string | null; digest: string | null }[],
+  recordChecks(
+    written: readonly { subjectId: string; nodeId: string | null; digest: string | null; annotated: string | null }[],
   ): Promise<void> {
-    if (written.length === 0) return
-    await sql`
-      update checks c set node_id = w.node_id, digest = w.digest
-      from (select * from unnest(
-        ${written.map((check) => check.subjectId)}::text[],
-        ${written.map((check) => check.nodeId)}::text[],
-        ${written.map((check) => check.digest)}::text[]) as w (subject_id, node_id, digest)) w
-      where c.subject_id = w.subject_id`.execute(this.#db)
+    return this.#db.transaction().execute(async (tx) => {
+      if (written.length === 0) return
+      const { rows } = await sql<{ runId: string }>`
+        update checks c set node_id = w.node_id, digest = w.digest, annotated = coalesce(w.annotated, c.annotated)
+        from (select * from unnest(
+          ${written.map((check) => check.subjectId)}::text[],
+          ${written.map((check) => check.nodeId)}::text[],
+          ${written.map((check) => check.digest)}::text[],
+          ${written.map((check) => check.annotated)}::text[]) as w (subject_id, node_id, digest, annotated)) w
+        where c.subject_id = w.subject_id
+        returning c.run_id as "runId"`.execute(tx)
+      await this.#touchPullRequestsOf(
+        tx,
+        rows.map((row) => row.runId),
+      )
+    })
+  }
+
+  /** What the pull request shows of its runs may have changed. */
+  async #touchPullRequestsOf(tx: Transaction<Tables>, runIds: readonly string[]): Promise<void> {
+    await this.#queue.sendPullRequests(tx, await touchPullRequestsOf(tx, runIds))
   }
 
   async forgetChecks(subjectIds: readonly string[]): Promise<void> {
     if (subjectIds.length > 0) await this.#db.deleteFrom('checks').where('subjectId', 'in', subjectIds).execute()
   }
 
-  async concludeRun(runId: string, conclusion: RunConclusion, now: Date): Promise<void> {
-    await this.#db
-      .updateTable('runs')
-      .set({ open: false, conclusion, concludedAt: now })
-      .where('id', '=', runId)
+  findReusable(repoId: number, keys: readonly string[], since: Date): Promise<Map<string, ReusedResult>> {
+    return findReusable(this.#db, repoId, keys, since)
+  }
+
+  async observersOf(repoId: number, sha: string): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom('runs')
+      .select('id')
+      .where('repoId', '=', repoId)
+      .where('sha', '=', sha)
+      // Of one that is over, too: what it follows may be run again.
+      .where((where) => where.or([where('cancel', 'is', null), where(sql<string>`cancel->>'kind'`, '=', 'requested')]))
+      .where(
+        sql<boolean>`exists (select from legs l where l.run_id = runs.id and l.plan->'start'->>'kind' like 'observe%')`,
+      )
       .execute()
+    return rows.map((row) => row.id)
+  }
+
+  recordObserved(observed: ReadonlyMap<string, Observed>): Promise<void> {
+    return updateObserved(this.#db, observed)
+  }
+
+  async recordRetag(legId: string, outcome: 'done' | 'failed'): Promise<void> {
+    await this.#db.updateTable('legs').set({ retag: outcome }).where('id', '=', legId).execute()
+  }
+
+  recordReport(legId: string, report: TestReport): Promise<void> {
+    return recordReport(this.#db, legId, report)
+  }
+
+  testHistories(repoId: number, leg: string, tests: readonly string[]): Promise<Map<string, LegHistory>> {
+    return testHistories(this.#db, repoId, leg, tests)
+  }
+
+  concludeRun(runId: string, conclusion: RunConclusion, now: Date, results: readonly LegResult[] = []): Promise<void> {
+    return this.#db.transaction().execute(async (tx) => {
+      await tx.updateTable('runs').set({ open: false, conclusion, concludedAt: now }).where('id', '=', runId).execute()
+      await keepResults(tx, runId, results, now)
+      await this.#touchPullRequestsOf(tx, [runId])
+    })
   }
 
   async reopenRun(runId: string): Promise<void> {
@@ -287,7 +356,7 @@ export class PgRunStore implements RunStore {
   }
 
   wakeRun(runId: string, at: Date): Promise<void> {
-    return this.#queue.sendTimer(this.#db, runId, at)
+    return this.#queue.sendTimer(this.#db, 'run-timer', runId, at)
   }
 
   enqueueReconcile(): Promise<number> {

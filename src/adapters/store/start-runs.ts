@@ -1,10 +1,12 @@
 /** Writes what a trigger starts and ends, in one transaction with the jobs that act on it. */
-import { randomBytes } from 'node:crypto'
 import { sql, type Transaction } from 'kysely'
 import type { EarlierRun } from '../../domain/decide-start.ts'
 import type { CancelReason } from '../../domain/run.ts'
-import type { Trigger } from '../../domain/trigger.ts'
+import { pullRequestOf, type Trigger } from '../../domain/trigger.ts'
 import type { NewRun, StartRequest } from '../../ports.ts'
+import { legHistories, NO_HISTORY } from './leg-results.ts'
+import { makeId } from './make-id.ts'
+import { storableJson, storableText } from './storable.ts'
 import type { Tables } from './tables.ts'
 
 /** @returns ids of the runs that are new. */
@@ -29,7 +31,8 @@ export async function insertRuns(tx: Transaction<Tables>, request: StartRequest)
 
 /**
  * Null: this trigger's run exists, and is not to be started again. A run that ended because the pull request moved
- * away from it, or because its configuration was broken, may be: the pull request can come back.
+ * away from it, or because its configuration was broken, may be: the pull request can come back. What a label asked
+ * for is run once, however it ended.
  */
 async function nextGeneration(tx: Transaction<Tables>, request: StartRequest, run: NewRun): Promise<number | null> {
   const latest = await tx
@@ -42,10 +45,14 @@ async function nextGeneration(tx: Transaction<Tables>, request: StartRequest, ru
     .limit(1)
     .executeTakeFirst()
   if (!latest) return 1
+  if (request.trigger.kind === 'label') return null
   const movedAway = latest.cancel !== null && latest.cancel.kind !== 'requested'
   // A configuration that is broken in the same way as before has nothing new to say.
-  const otherProblem = latest.problem !== null && latest.problem !== run.problem
-  return movedAway || otherProblem ? latest.generation + 1 : null
+  return movedAway || latest.problem !== storedProblem(run) ? latest.generation + 1 : null
+}
+
+function storedProblem({ problem }: NewRun): string | null {
+  return problem === null ? null : storableText(problem)
 }
 
 /**
@@ -58,23 +65,28 @@ export async function lockEarlierRuns(tx: Transaction<Tables>, trigger: Trigger)
   await sql`select pg_advisory_xact_lock(hashtextextended(${`pull request ${trigger.repo.id} ${number}`}, 0))`.execute(
     tx,
   )
-  return tx
-    .selectFrom('runs')
-    .select(['id', 'sha', 'baseRef', 'open', 'concurrency'])
-    .where('repoId', '=', trigger.repo.id)
-    .where('pullRequest', '=', number)
-    .where((where) => where.or([where('open', '=', true), where('sha', '=', trigger.sha)]))
-    .execute()
+  return (
+    tx
+      .selectFrom('runs')
+      .select(['id', 'sha', 'baseRef', 'open', 'concurrency'])
+      .where('repoId', '=', trigger.repo.id)
+      .where('pullRequest', '=', number)
+      // What a label asked for is not ended by a newer commit.
+      .where(sql<string>`trigger->>'kind'`, '=', 'pull_request')
+      .where((where) => where.or([where('open', '=', true), where('sha', '=', trigger.sha)]))
+      .execute()
+  )
 }
 
 async function insertRun(
   tx: Transaction<Tables>,
   request: StartRequest,
-  { plan, problem }: NewRun,
+  run: NewRun,
   generation: number,
 ): Promise<string | null> {
   const { trigger } = request
-  const id = makeRunId()
+  const { plan, verdict } = run
+  const id = makeId('r')
   const inserted = await tx
     .insertInto('runs')
     .values({
@@ -84,24 +96,31 @@ async function insertRun(
       pipeline: plan.pipeline,
       triggerKey: request.triggerKey,
       generation,
-      trigger: JSON.stringify(trigger),
+      trigger: storableJson(trigger),
       trusted: request.trusted,
       sha: trigger.sha,
-      pullRequest: trigger.kind === 'pull_request' ? trigger.pullRequest.number : null,
+      pullRequest: pullRequestOf(trigger)?.number ?? null,
       baseRef: trigger.kind === 'pull_request' ? trigger.pullRequest.baseRef : null,
       concurrency: plan.concurrency,
       skipped: plan.skipped,
-      problem,
+      problem: storedProblem(run),
+      verdict: verdict === null ? null : storableJson(verdict),
     })
     .onConflict((conflict) => conflict.columns(['repoId', 'pipeline', 'triggerKey', 'generation']).doNothing())
     .returning('id')
     .executeTakeFirst()
   if (!inserted) return null
+  const histories = await legHistories(
+    tx,
+    trigger.repo.id,
+    plan.legs.map((leg) => leg.name),
+  )
   const legs = plan.legs.map((leg, position) => ({
     id: `${id}-${position}`,
     runId: id,
     position,
-    plan: JSON.stringify(leg),
+    plan: storableJson(leg),
+    history: JSON.stringify(histories.get(leg.name) ?? NO_HISTORY),
   }))
   if (legs.length > 0) await tx.insertInto('legs').values(legs).execute()
   const gates = plan.gates.map((gate, position) => ({
@@ -112,12 +131,6 @@ async function insertRun(
   }))
   if (gates.length > 0) await tx.insertInto('gates').values(gates).execute()
   return id
-}
-
-/** `r` and 13 characters of base 32: 65 random bits. */
-function makeRunId(): string {
-  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
-  return `r${[...randomBytes(13)].map((byte) => alphabet[byte % 32]).join('')}`
 }
 
 /**

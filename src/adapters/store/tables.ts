@@ -1,12 +1,29 @@
 /** The tables of `migrations/`, as Kysely sees them: names in camelCase, converted by its plugin. */
 import type { ColumnType, Generated } from 'kysely'
 import type { GatePlan, LegPlan } from '../../domain/plan.ts'
-import type { CancelReason, FailedJob, WorkflowRunStatus } from '../../domain/run.ts'
-import type { Trigger } from '../../domain/trigger.ts'
-import type { DeliveryState } from '../../ports.ts'
+import type { DeploymentState, DeploymentTarget, StickyKind } from '../../domain/pull-request.ts'
+import type {
+  CancelReason,
+  ConfigVerdict,
+  FailedJob,
+  LegHistory,
+  Observed,
+  TestReport,
+  WorkflowRunStatus,
+} from '../../domain/run.ts'
+import type { Repo, Trigger } from '../../domain/trigger.ts'
+import type { CommandOutcome, DeliveryState, LegResult } from '../../ports.ts'
 
 /** Read as a value, written as its JSON text: drivers disagree on what an array is. */
 type Json<T> = ColumnType<T, string, string>
+/** Null when the row is new. */
+type LaterJson<T> = ColumnType<T | null, undefined, string | null>
+
+/** As JSON keeps it: dates are text. */
+export type StoredObserved = Omit<Observed, 'startedAt' | 'completedAt'> & {
+  readonly startedAt: string | null
+  readonly completedAt: string | null
+}
 
 export interface Tables {
   deliveries: {
@@ -36,6 +53,7 @@ export interface Tables {
     concurrency: 'cancel' | 'keep'
     skipped: string | null
     problem: string | null
+    verdict: Json<ConfigVerdict | null> | null
     cancel: Json<CancelReason | null> | null
     open: Generated<boolean>
     conclusion: string | null
@@ -43,7 +61,17 @@ export interface Tables {
     createdAt: Generated<Date>
     concludedAt: Date | null
   }
-  legs: { id: string; runId: string; position: number; plan: Json<LegPlan>; firstAttempt: Generated<number> }
+  legs: {
+    id: string
+    runId: string
+    position: number
+    plan: Json<LegPlan>
+    firstAttempt: Generated<number>
+    history: Json<LegHistory>
+    observed: LaterJson<StoredObserved>
+    report: LaterJson<TestReport>
+    retag: ColumnType<'done' | 'failed' | null, undefined, 'done' | 'failed'>
+  }
   gates: { id: string; runId: string; position: number; plan: Json<GatePlan> }
   attempts: {
     id: string
@@ -65,5 +93,89 @@ export interface Tables {
     cancelRequestedAt: Date | null
     cancelRequests: Generated<number>
   }
-  checks: { subjectId: string; runId: string; nodeId: string | null; digest: string | null }
+  checks: {
+    subjectId: string
+    runId: string
+    nodeId: string | null
+    digest: string | null
+    annotated: Generated<string | null>
+  }
+  pullRequests: { repoId: number; number: number; installationId: number; repo: Json<Repo>; open: Generated<boolean> }
+  approvals: {
+    repoId: number
+    pullRequest: number
+    sha: string
+    by: string
+    via: 'comment' | 'label'
+    at: Date
+  }
+  overrides: {
+    repoId: number
+    pullRequest: number
+    sha: string
+    gate: string
+    by: string
+    reason: string
+    at: Date
+  }
+  audit: {
+    id: Generated<number>
+    at: Date
+    repoId: number
+    repo: Json<Repo>
+    pullRequest: number | null
+    actor: string
+    action: string
+    subject: string
+    detail: string
+  }
+  commands: {
+    repoId: number
+    commentId: number
+    pullRequest: number
+    author: string
+    outcome: LaterJson<CommandOutcome>
+  }
+  stickyComments: {
+    repoId: number
+    pullRequest: number
+    kind: StickyKind
+    commentId: number | null
+    digest: string | null
+    removed: Generated<boolean>
+  }
+  deployments: {
+    id: string
+    repoId: number
+    pullRequest: number
+    preview: string
+    number: number
+    kind: 'deploy' | 'teardown'
+    sha: string
+    request: string
+    target: Json<DeploymentTarget>
+    intendedAt: Date
+    outcome: Generated<'intended' | 'dispatched' | 'refused' | 'lost'>
+    refusal: Generated<string | null>
+    searchedAt: Generated<Date | null>
+    workflowRunId: Generated<number | null>
+    runAttempt: Generated<number>
+    url: Generated<string | null>
+    status: Generated<WorkflowRunStatus | null>
+    conclusion: Generated<string | null>
+    completedAt: Generated<Date | null>
+    githubId: Generated<number | null>
+    told: Generated<DeploymentState | null>
+  }
+  legResults: { legId: string; repoId: number; name: string; result: LegResult['result']; at: Date }
+  testResults: { legId: string; test: string; result: 'failed' | 'flaky' }
+  reusableResults: {
+    repoId: number
+    key: string
+    legId: string
+    sha: string
+    url: string | null
+    imageTags: Json<readonly string[]>
+    at: Date
+  }
 }

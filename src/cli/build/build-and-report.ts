@@ -45,7 +45,7 @@ export async function buildAndReport(
 async function writeSummary(reports: readonly BuildReport[], env: NodeJS.ProcessEnv): Promise<void> {
   const file = env.GITHUB_STEP_SUMMARY
   if (!file) return
-  const { escapeMarkdown } = await import('../../app/render-check.ts')
+  const { escapeMarkdown } = await import('../../app/templates.ts')
   await appendFile(file, renderSummary(reports, escapeMarkdown)).catch((error: Error) => {
     const why = `GITHUB_STEP_SUMMARY names ${file}, which cannot be written (${error.message})`
     console.error(printable(`warning: The job has no summary: ${why}. Point it at a file, or unset it.`))

@@ -9,6 +9,7 @@ export interface PlannedLeg {
   readonly id: string
   readonly job: string
   readonly name: string
+  /** File name of the workflow that it dispatches, or in words what it observes. */
   readonly workflow: string
   /** Names of legs. */
   readonly needs: readonly string[]

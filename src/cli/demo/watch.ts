@@ -3,7 +3,8 @@
  * was not seen before, the plan is read from the store first, so that it is always told before anything else of the run.
  */
 
-import { shortSha } from '../../domain/wording.ts'
+import { pullRequestOf } from '../../domain/trigger.ts'
+import { describeObserved, shortSha } from '../../domain/wording.ts'
 import type { CheckRun } from '../../sandbox/model.ts'
 import type { SeenWorkflowRun } from '../../sandbox/sandbox-state.ts'
 import type { Delivery } from '../../sandbox/webhooks/deliver.ts'
@@ -72,9 +73,15 @@ async function readPlan({ serving }: Stage, runId: string): Promise<PlanEvent> {
   const run = await serving.store.runs.loadRun(runId, new Date())
   if (run === null) throw new Error(`The store knows nothing of the run ${runId}, which GitHub shows.`)
   const { kind, refName, sha } = run.trigger
-  const legs = run.legs.map(({ id, plan: { job, name, workflow, needs } }) => ({ id, job, name, workflow, needs }))
+  const legs = run.legs.map(({ id, plan: { job, name, start, needs } }) => ({
+    id,
+    job,
+    name,
+    workflow: start.kind === 'dispatch' ? start.workflow : `observes ${describeObserved(start)}`,
+    needs,
+  }))
   const gates = run.gates.map(({ id, plan: { name, needs } }) => ({ id, name, needs }))
-  const pullRequest = run.trigger.kind === 'pull_request' ? run.trigger.pullRequest.number : null
+  const pullRequest = pullRequestOf(run.trigger)?.number ?? null
   return { event: 'plan', run: runId, pipeline: run.pipeline, trigger: kind, refName, pullRequest, sha, legs, gates }
 }
 

@@ -50,6 +50,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 function phrase(issue: z.core.$ZodIssue, root: unknown, prefix: KeyPath): ShapeProblem[] {
   const path = [...prefix, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))]
+  const actual = valueAt(root, path)
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path), onKey: true }))
@@ -58,12 +59,11 @@ function phrase(issue: z.core.$ZodIssue, root: unknown, prefix: KeyPath): ShapeP
     case 'custom':
       return [{ path, message: `${keyName(path)} ${issue.message}`, onKey: false }]
     case 'invalid_union': {
-      const fitting = issue.errors.filter((branch) => !branch.some(isWrongTypeOfItself))
+      const fitting = issue.errors.filter((branch) => !branch.some((nested) => isWrongTypeOfItself(nested, actual)))
       const [only] = fitting
       if (only !== undefined && fitting.length === 1) return only.flatMap((nested) => phrase(nested, root, path))
     }
   }
-  const actual = valueAt(root, path)
   if (actual === undefined) return [missingKey(path, issue.message)]
   const message = `${keyName(path)} ${issue.message}, but it is ${describeValue(actual)}`
   return [{ path, message, onKey: false }]
@@ -75,8 +75,11 @@ function missingKey(path: KeyPath, rule: string): ShapeProblem {
   return { path: parent, message, onKey: true }
 }
 
-function isWrongTypeOfItself(issue: z.core.$ZodIssue): boolean {
-  return issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_union')
+function isWrongTypeOfItself(issue: z.core.$ZodIssue, actual: unknown): boolean {
+  if (issue.path.length > 0) return false
+  // Only a text comes near to a choice of words.
+  if (issue.code === 'invalid_value') return typeof actual !== 'string'
+  return issue.code === 'invalid_type' || issue.code === 'invalid_union'
 }
 
 let jsonSchema: JsonSchema | undefined

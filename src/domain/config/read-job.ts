@@ -14,7 +14,9 @@ import type { KeyPath } from './key-path.ts'
 import { keyName } from './problem-wording.ts'
 import { countLegs, readMatrix } from './read-matrix.ts'
 import { jobsOf, readNeeds } from './read-needs.ts'
+import { readStart } from './read-start.ts'
 import { parseDuration } from './value-schemas.ts'
+import { inputTexts } from './workflow-schema.ts'
 
 type JobSpec = z.output<typeof jobSchema>
 
@@ -38,8 +40,7 @@ export function readJob(
   const isMatrixWrong = matrixSpec === null || matrix === 'wrong'
   const job: Job = {
     name: owner.job,
-    workflow: (document.valid(shape.workflow, at('workflow')) ?? '').replace('.github/workflows/', ''),
-    ref: document.valid(shape.ref, at('ref')) ?? null,
+    start: readStart(document, ['pipelines', owner.pipeline, 'jobs', owner.job]),
     needs: readNeeds(
       document,
       at('needs'),
@@ -52,22 +53,39 @@ export function readJob(
     maxParallel: document.valid(shape.max_parallel, at('max_parallel')) ?? null,
     retries: readRetries(document.valid(shape.retries, at('retries')) ?? 0),
     timeoutMs: parseDuration(document.valid(shape.timeout, at('timeout')) ?? '') ?? 0,
-    inputs: Object.fromEntries(
-      Object.entries(document.valid(shape.inputs, at('inputs')) ?? {}).map(([input, value]) => [input, String(value)]),
-    ),
+    inputs: inputTexts(document.valid(shape.inputs, at('inputs'))),
     image: document.valid(shape.image, at('image')) ?? null,
     forks: document.valid(shape.forks, at('forks')) ?? 'run',
+    report: readReport(document, at),
+    reuse: readReuse(document.valid(shape.reuse, at('reuse')) ?? null),
   }
   // Of a wrong matrix nobody knows which values its legs would have had.
   const axes = isMatrixWrong ? null : matrixAxes(job.matrix)
-  reportPaths(document, at('ref'), job.ref ?? '', axes)
+  const ref = job.start.kind === 'dispatch' ? job.start.ref : null
+  reportPaths(document, at('ref'), ref ?? '', axes)
+  reportPaths(document, at('artifact'), job.report?.artifact ?? '', axes)
+  if (job.reuse !== null && ref?.includes('${{')) {
+    const message = '"reuse" has to know the workflow file, but "ref" holds "${{"; name one branch or tag, or remove it'
+    document.report(at('reuse'), message, true)
+  }
   for (const [input, text] of Object.entries(job.inputs)) reportPaths(document, [...at('inputs'), input], text, axes)
   return { job, legs: isMatrixWrong ? 0 : countLegs(document, at('matrix'), job.matrix, owner) }
 }
 
 function readRetries(retries: JobSpec['retries']): Job['retries'] {
-  if (typeof retries === 'number') return { max: retries, delayMs: 0 }
-  return { max: retries.max, delayMs: parseDuration(retries.delay) ?? 0 }
+  if (typeof retries === 'number') return { max: retries, delayMs: 0, only: 'any' }
+  return { max: retries.max, delayMs: parseDuration(retries.delay) ?? 0, only: retries.only }
+}
+
+function readReport(document: ConfigDocument, at: (key: keyof JobSpec) => KeyPath): Job['report'] {
+  const { shape } = jobSchema
+  const format = document.valid(shape.report, at('report')) ?? null
+  return format === null ? null : { format, artifact: document.valid(shape.artifact, at('artifact')) ?? '' }
+}
+
+function readReuse(reuse: JobSpec['reuse'] | null): Job['reuse'] {
+  if (reuse === null || reuse === undefined) return null
+  return { inputs: reuse.inputs, maxAgeMs: parseDuration(reuse.max_age) ?? 0 }
 }
 
 function reportPaths(

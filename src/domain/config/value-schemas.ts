@@ -41,6 +41,15 @@ export function judged<Schema extends z.ZodType>(
   })
 }
 
+/** The name of a check run, which is the same for every commit. */
+export const checkName = (most: number) =>
+  judged(z.string('must be the name of a check, such as "All Tests Passed"'), (text) => {
+    if (!/^\S(?:.*\S)?$/u.test(text) || /\p{Cc}/u.test(text) || [...text].length > most) {
+      return `must be 1 to ${most} characters in one line, without spaces around them`
+    }
+    return text.includes('${{') ? 'must be the same for every run, so it cannot hold "${{"' : null
+  })
+
 export const name = z.string().regex(NAME, NAME_RULE)
 export const identifier = z.string().regex(IDENTIFIER, IDENTIFIER_RULE)
 

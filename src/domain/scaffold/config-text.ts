@@ -47,7 +47,7 @@ export function writeConfig(parts: ConfigParts): string {
   explain(
     document,
     ['label_actions'],
-    ' Reserved: a label will start this workflow; this version does not look at it yet.',
+    ' This label on a pull request starts the workflow, and is removed when it is done.',
   )
   layOut(document)
   return document.toString({ lineWidth: 0 })

@@ -9,6 +9,7 @@ import { readNodeId } from '../node-id.ts'
 import { fullName, repoWeb } from '../render/urls.ts'
 import { findRepository } from '../repositories.ts'
 import type { TokenGrant, World } from '../world.ts'
+import { asRepository } from './repository.ts'
 
 /** `CreateCheckRunInput` and `UpdateCheckRunInput`, as far as they agree, after the schema has checked them. */
 interface MutationInput {
@@ -80,21 +81,7 @@ function readInput(input: MutationInput): CheckRunInput {
   }
 }
 
-function asRepository(world: World, repository: Repository) {
-  return {
-    __typename: 'Repository',
-    id: repository.nodeId,
-    databaseId: repository.id,
-    isFork: repository.parent !== null,
-    isPrivate: repository.private,
-    name: repository.name,
-    nameWithOwner: fullName(repository),
-    resourcePath: `/${fullName(repository)}`,
-    url: repoWeb(world, repository),
-  }
-}
-
-function asCheckRun(world: World, repository: Repository, run: CheckRun) {
+function asCheckRun(world: World, grant: TokenGrant, repository: Repository, run: CheckRun) {
   const url = repoWeb(world, repository, `/runs/${run.id}`)
   return {
     __typename: 'CheckRun',
@@ -113,7 +100,7 @@ function asCheckRun(world: World, repository: Repository, run: CheckRun) {
     permalink: url,
     url,
     resourcePath: `/${fullName(repository)}/runs/${run.id}`,
-    repository: asRepository(world, repository),
+    repository: asRepository(world, grant, repository),
   }
 }
 
@@ -141,16 +128,16 @@ function resolveNode(world: World, grant: TokenGrant, id: string) {
   if (readNodeId(id)?.kind === 'repository') {
     const repository = repositoryByNode(world, id)
     authorize(grant, repository, { metadata: 'read' })
-    return asRepository(world, repository)
+    return asRepository(world, grant, repository)
   }
   const { repository, run } = checkRunByNode(world, id)
   authorize(grant, repository, { checks: 'read' })
-  return asCheckRun(world, repository, run)
+  return asCheckRun(world, grant, repository, run)
 }
 
 export function makeResolvers(world: World, grant: TokenGrant) {
   const payload = (repository: Repository, run: CheckRun, input: MutationInput) => ({
-    checkRun: asCheckRun(world, repository, run),
+    checkRun: asCheckRun(world, grant, repository, run),
     clientMutationId: input.clientMutationId ?? null,
   })
   return {
@@ -166,7 +153,7 @@ export function makeResolvers(world: World, grant: TokenGrant) {
       try {
         const repository = findRepository(world, `${owner}/${name}`)
         authorize(grant, repository, { metadata: 'read' })
-        return asRepository(world, repository)
+        return asRepository(world, grant, repository)
       } catch (error) {
         if (!(error instanceof Problem) || error.status !== 404) throw error
         throw new Problem(404, `Could not resolve to a Repository with the name '${owner}/${name}'.`)

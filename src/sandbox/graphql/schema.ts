@@ -46,7 +46,109 @@ export const GITHUB_SUBSET = /* GraphQL */ `
     isPrivate: Boolean!
     name: String!
     nameWithOwner: String!
+    pullRequest(number: Int!): PullRequest
     resourcePath: URI!
+    url: URI!
+  }
+
+  interface Actor {
+    login: String!
+    resourcePath: URI!
+    url: URI!
+  }
+
+  type Bot implements Actor & Node & UniformResourceLocatable {
+    databaseId: Int
+    id: ID!
+    login: String!
+    resourcePath: URI!
+    url: URI!
+  }
+
+  type Organization implements Actor & Node & UniformResourceLocatable {
+    databaseId: Int
+    id: ID!
+    login: String!
+    resourcePath: URI!
+    url: URI!
+  }
+
+  type User implements Actor & Node & UniformResourceLocatable {
+    databaseId: Int
+    id: ID!
+    login: String!
+    resourcePath: URI!
+    url: URI!
+  }
+
+  type Label implements Node {
+    color: String!
+    description: String
+    id: ID!
+    isDefault: Boolean!
+    name: String!
+    resourcePath: URI!
+    url: URI!
+  }
+
+  type LabeledEvent implements Node {
+    actor: Actor
+    createdAt: DateTime!
+    id: ID!
+    label: Label!
+  }
+
+  type UnlabeledEvent implements Node {
+    actor: Actor
+    createdAt: DateTime!
+    id: ID!
+    label: Label!
+  }
+
+  union PullRequestTimelineItems = LabeledEvent | UnlabeledEvent
+
+  enum PullRequestTimelineItemsItemType {
+    LABELED_EVENT
+    UNLABELED_EVENT
+  }
+
+  type PageInfo {
+    endCursor: String
+    hasNextPage: Boolean!
+    hasPreviousPage: Boolean!
+    startCursor: String
+  }
+
+  type PullRequestTimelineItemsConnection {
+    filteredCount: Int!
+    nodes: [PullRequestTimelineItems]
+    pageCount: Int!
+    pageInfo: PageInfo!
+    totalCount: Int!
+  }
+
+  enum PullRequestState {
+    CLOSED
+    MERGED
+    OPEN
+  }
+
+  type PullRequest implements Node & UniformResourceLocatable {
+    headRefName: String!
+    headRefOid: GitObjectID!
+    id: ID!
+    isDraft: Boolean!
+    number: Int!
+    resourcePath: URI!
+    state: PullRequestState!
+    timelineItems(
+      after: String
+      before: String
+      first: Int
+      itemTypes: [PullRequestTimelineItemsItemType!]
+      last: Int
+    ): PullRequestTimelineItemsConnection!
+    title: String!
     url: URI!
   }
 

@@ -1,6 +1,7 @@
 /** The way of one request: log, fault, caller, rate limit, route, ETag, check, and the answer, if there is one. */
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isDownload, readDownload } from '../artifacts.ts'
 import { type Caller, identify, nameOfCaller } from '../auth.ts'
 import type { ReplyChecker } from '../conformity.ts'
 import type { FaultKind } from '../faults.ts'
@@ -143,15 +144,36 @@ function servePage(world: World, request: IncomingMessage, response: ServerRespo
   response.end(page.text)
 }
 
+/** The storage that artifacts are fetched from: it knows no tokens, and faults befall it as they do the API. */
+async function serveDownload(world: World, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = new URL(request.url ?? '/', world.origin).pathname
+  const fault = world.faults.take({ method: request.method ?? 'GET', path, route: null, body: '' })
+  if (world.options.delayMs !== undefined) await pause(world, world.options.delayMs)
+  if (fault?.kind === 'hang') return
+  if (fault?.kind === 'lose-reply') {
+    request.socket.destroy()
+    return
+  }
+  const zip = readDownload(world, path)
+  if (fault !== null || zip === null) {
+    const status = fault === null ? 404 : fault.kind === 'bad-gateway' ? 502 : fault.status
+    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end('Not to be had.\n')
+    return
+  }
+  response.writeHead(200, { 'content-type': 'application/zip', 'content-length': zip.byteLength }).end(zip)
+}
+
 /** Listens on loopback only. `check`, when given, looks at every request and reply of the REST API. */
 export async function listen(world: World, check: ReplyChecker | null): Promise<Server> {
   const server = createServer((request, response) => {
-    if (!request.url?.startsWith('/api/')) {
+    const isApi = request.url?.startsWith('/api/') === true
+    if (!isApi && !isDownload(request.url ?? '/')) {
       servePage(world, request, response)
       return
     }
     world.busy.requests++
-    serveApi(world, check, request, response)
+    const served = isApi ? serveApi(world, check, request, response) : serveDownload(world, request, response)
+    served
       .catch((error: unknown) => {
         console.error('The sandbox lost a request:', error)
         request.socket.destroy()

@@ -1,4 +1,6 @@
 /** Issues, pull requests, their labels and comments. */
+
+import { associationIn, associationOf } from '../associations.ts'
 import { commitsBetween } from '../git/history.ts'
 import { isoTime, type JsonObject } from '../json.ts'
 import { type Comment, type Issue, type Label, type PullRequest, REACTIONS, type Repository } from '../model.ts'
@@ -24,13 +26,6 @@ export function renderLabel(world: World, repository: Repository, label: Label):
 export function renderLabels(world: World, repository: Repository, conversation: Issue | PullRequest): JsonObject[] {
   const labels = conversation.labels.flatMap((name) => repository.labels.get(name.toLowerCase()) ?? [])
   return labels.map((label) => renderLabel(world, repository, label))
-}
-
-function authorAssociation(repository: Repository, login: string): string {
-  if (repository.owner.login.toLowerCase() === login.toLowerCase()) return 'OWNER'
-  const level = repository.collaborators.get(login.toLowerCase()) ?? 'none'
-  if (level === 'none' || level === 'read') return 'NONE'
-  return repository.owner.type === 'Organization' ? 'MEMBER' : 'COLLABORATOR'
 }
 
 function renderReactionCounts(url: string, comment: Comment | null): JsonObject {
@@ -99,7 +94,7 @@ export function renderPullRequestSimple(world: World, repository: Repository, pu
       commits: { href: `${url}/commits` },
       statuses: { href: statuses },
     },
-    author_association: authorAssociation(repository, pull.author.login),
+    author_association: associationIn(world, repository, pull, pull.author),
     auto_merge: null,
     active_lock_reason: null,
   }
@@ -163,7 +158,7 @@ export function renderIssue(world: World, repository: Repository, conversation: 
     created_at: isoTime(conversation.createdAt),
     updated_at: isoTime(conversation.updatedAt),
     closed_at: isoTime(conversation.closedAt),
-    author_association: authorAssociation(repository, conversation.author.login),
+    author_association: associationIn(world, repository, conversation, conversation.author),
     active_lock_reason: null,
     ...pullLinks,
     body: conversation.body,
@@ -189,7 +184,8 @@ export function renderComment(world: World, repository: Repository, comment: Com
     created_at: isoTime(comment.createdAt),
     updated_at: isoTime(comment.updatedAt),
     body: comment.body,
-    author_association: authorAssociation(repository, author.login),
+    author_association:
+      issue === undefined ? associationOf(world, repository, author) : associationIn(world, repository, issue, author),
     reactions: renderReactionCounts(url, comment),
     performed_via_github_app: comment.app === null ? null : renderApp(world, comment.app),
   }

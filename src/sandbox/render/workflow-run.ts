@@ -68,7 +68,7 @@ export function renderWorkflowRun(
     workflow_url: repoApi(world, repository, `/actions/workflows/${run.workflow.id}`),
     head_commit: commit === undefined ? null : renderSimpleCommit(commit),
     repository: renderMinimalRepository(world, repository),
-    head_repository: renderMinimalRepository(world, repository),
+    head_repository: renderMinimalRepository(world, run.headRepository),
   }
 }
 

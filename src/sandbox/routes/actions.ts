@@ -113,6 +113,7 @@ const runRoutes: readonly Route[] = [
     const run = requireRun(call, repository)
     if (latestAttempt(run).status !== 'completed') throw new Problem(403, 'Could not delete the workflow run')
     repository.workflowRuns.delete(run.id)
+    for (const [id, artifact] of repository.artifacts) if (artifact.run === run) repository.artifacts.delete(id)
     return { status: 204 }
   }),
   repositoryRoute('GET', '/actions/runs/{run_id}/jobs', READ, (call, repository) => {

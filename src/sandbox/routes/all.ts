@@ -1,12 +1,16 @@
 import type { Route } from '../http/router.ts'
 import { actionsRoutes } from './actions.ts'
 import { appRoutes } from './app.ts'
+import { artifactRoutes } from './artifacts.ts'
+import { branchRoutes } from './branches.ts'
 import { checkRoutes } from './checks.ts'
 import { contentRoutes } from './contents.ts'
+import { deploymentRoutes } from './deployments.ts'
 import { gitRoutes } from './git.ts'
 import { issueRoutes } from './issues.ts'
 import { pullRoutes } from './pulls.ts'
 import { repositoryRoutes } from './repositories.ts'
+import { teamRoutes } from './teams.ts'
 
 /** Every route of the REST API; the first that matches answers. */
 export const allRoutes: readonly Route[] = [
@@ -15,7 +19,11 @@ export const allRoutes: readonly Route[] = [
   ...contentRoutes,
   ...pullRoutes,
   ...checkRoutes,
+  ...branchRoutes,
   ...gitRoutes,
   ...actionsRoutes,
+  ...artifactRoutes,
+  ...deploymentRoutes,
+  ...teamRoutes,
   ...issueRoutes,
 ]

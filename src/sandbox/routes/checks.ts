@@ -1,6 +1,7 @@
 /** The Checks API. */
 import { notifyCheckRun } from '../check-run-events.ts'
 import { type CheckOutput, type CheckRunInput, createCheckRun, updateCheckRun } from '../check-runs.ts'
+import { requireCommit } from '../commits.ts'
 import { paginate } from '../http/paging.ts'
 import { notFound, Problem } from '../http/problem.ts'
 import { type Call, idParam, param, type Reply, type Route, repositoryRoute } from '../http/router.ts'
@@ -14,7 +15,6 @@ import {
   type Repository,
 } from '../model.ts'
 import { renderAnnotation, renderCheckRun, renderCheckSuite } from '../render/check-run.ts'
-import { requireCommit } from '../repositories.ts'
 import { botOf } from '../world.ts'
 
 function text(value: Json | undefined): string | undefined {

@@ -1,11 +1,12 @@
 /** Files and directories as of a commit. */
+
+import { resolveCommit } from '../commits.ts'
 import type { Commit, TreeEntry } from '../git/object-store.ts'
 import { notFound, Problem } from '../http/problem.ts'
 import { type Call, param, type Reply, type Route, repositoryRoute } from '../http/router.ts'
 import type { JsonObject } from '../json.ts'
 import type { Repository } from '../model.ts'
 import { escapePath, repoApi, repoWeb } from '../render/urls.ts'
-import { resolveCommit } from '../repositories.ts'
 
 /** Larger files come without their content in JSON. */
 const MAX_INLINE_BYTES = 1024 * 1024

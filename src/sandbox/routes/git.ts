@@ -1,4 +1,6 @@
-/** Branches, commits, refs, trees and comparisons. */
+/** Commits, refs, trees and comparisons. */
+
+import { requireCommit, resolveCommit } from '../commits.ts'
 import { commitsBetween, mergeBase } from '../git/history.ts'
 import type { Commit, Tree } from '../git/object-store.ts'
 import { paginate } from '../http/paging.ts'
@@ -10,7 +12,6 @@ import { nodeId } from '../node-id.ts'
 import { changesSince } from '../pull-request-facts.ts'
 import { renderCommit, renderFileChange } from '../render/commit.ts'
 import { repoApi, repoWeb } from '../render/urls.ts'
-import { requireCommit, resolveCommit } from '../repositories.ts'
 
 const MAX_COMPARED_FILES = 300
 
@@ -52,20 +53,6 @@ function compare(call: Call, repository: Repository): Reply {
   return { status: 200, headers: listed.headers, body }
 }
 
-function renderBranch(call: Call, repository: Repository, name: string): JsonObject {
-  const { world } = call
-  const api = repoApi(world, repository, `/branches/${encodeURIComponent(name)}`)
-  const checks = { enforcement_level: 'off', contexts: [], checks: [] }
-  return {
-    name,
-    commit: renderCommit(world, repository, requireHere(repository, `refs/heads/${name}`)),
-    _links: { self: api, html: repoWeb(world, repository, `/tree/${encodeURIComponent(name)}`) },
-    protected: false,
-    protection: { enabled: false, required_status_checks: checks },
-    protection_url: `${api}/protection`,
-  }
-}
-
 function renderRef(call: Call, repository: Repository, ref: string, sha: string): JsonObject {
   const object = { sha, type: 'commit', url: repoApi(call.world, repository, `/git/commits/${sha}`) }
   const url = repoApi(call.world, repository, `/git/${encodeURI(ref)}`)
@@ -80,9 +67,6 @@ function findTree(repository: Repository, name: string): { tree: Tree; directory
   }
   throw notFound()
 }
-
-/** GitHub cuts longer listings short, and says so. */
-const MAX_TREE_ENTRIES = 100_000
 
 function listTree(call: Call, repository: Repository): Reply {
   const { world } = call
@@ -106,27 +90,13 @@ function listTree(call: Call, repository: Repository): Reply {
   rows.sort((a, b) => (String(a.path) < String(b.path) ? -1 : 1))
   const sha = tree.directories.get(directory) ?? tree.sha
   const url = repoApi(world, repository, `/git/trees/${sha}`)
-  const truncated = rows.length > MAX_TREE_ENTRIES
-  return { status: 200, body: { sha, url, tree: rows.slice(0, MAX_TREE_ENTRIES), truncated } }
+  const truncated = rows.length > world.treeLimit
+  return { status: 200, body: { sha, url, tree: rows.slice(0, world.treeLimit), truncated } }
 }
 
 const READ = { contents: 'read' } as const
 
 export const gitRoutes: readonly Route[] = [
-  repositoryRoute('GET', '/branches', READ, (call, repository) => {
-    const refs = [...repository.refs].filter(([ref]) => ref.startsWith('refs/heads/'))
-    const page = paginate(call, refs)
-    const body = page.items.map(([ref, sha]) => {
-      const commit = { sha, url: repoApi(call.world, repository, `/commits/${sha}`) }
-      return { name: ref.slice('refs/heads/'.length), commit, protected: false }
-    })
-    return { status: 200, headers: page.headers, body }
-  }),
-  repositoryRoute('GET', '/branches/{branch}', READ, (call, repository) => {
-    const name = param(call, 'branch')
-    if (!repository.refs.has(`refs/heads/${name}`)) throw new Problem(404, 'Branch not found')
-    return { status: 200, body: renderBranch(call, repository, name) }
-  }),
   repositoryRoute('GET', '/commits/{ref}', READ, (call, repository) => {
     const commit = requireCommit(repository, param(call, 'ref'))
     const parent = repository.objects.commits.get(commit.parents[0] ?? '')

@@ -61,10 +61,13 @@ const labelRoutes: readonly Route[] = [
 const commentRoutes: readonly Route[] = [
   repositoryRoute('GET', '/issues/{issue_number}/comments', READ, (call, repository) => {
     const { number } = conversationOf(call, repository)
-    const page = paginate(
-      call,
-      [...repository.comments.values()].filter((one) => one.number === number),
-    )
+    const since = call.query.get('since')
+    const from = since === null ? 0 : Date.parse(since)
+    if (Number.isNaN(from)) throw invalidField('IssueComment', 'since', 'since is invalid')
+    // GitHub tells whole seconds, and compares with what it tells.
+    const isSince = (time: Date) => Math.floor(time.getTime() / 1000) * 1000 >= from
+    const found = [...repository.comments.values()].filter((one) => one.number === number && isSince(one.updatedAt))
+    const page = paginate(call, found)
     const body = page.items.map((one) => renderComment(call.world, repository, one))
     return { status: 200, headers: page.headers, body }
   }),

@@ -1,4 +1,6 @@
 /** Pull requests, their files, and the pull requests of a commit. */
+
+import { requireCommit } from '../commits.ts'
 import { ancestors } from '../git/history.ts'
 import { paginate } from '../http/paging.ts'
 import { type Call, idParam, param, type Reply, type Route, repositoryRoute } from '../http/router.ts'
@@ -7,7 +9,6 @@ import { changedFiles } from '../pull-request-facts.ts'
 import { editPullRequest, findPullRequest } from '../pull-requests.ts'
 import { renderFileChange } from '../render/commit.ts'
 import { renderPullRequest, renderPullRequestSimple } from '../render/conversation.ts'
-import { requireCommit } from '../repositories.ts'
 import { botOf } from '../world.ts'
 
 const MAX_LISTED_FILES = 3000

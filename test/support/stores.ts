@@ -1,0 +1,73 @@
+/** Both databases that the store runs on, each new and empty. */
+import { afterAll, beforeAll, describe } from 'vitest'
+import { type Database, openPglite, openPostgres } from '../../src/adapters/store/database.ts'
+import { openStore } from '../../src/adapters/store/open-store.ts'
+import type { JobHandlers, NewRun, StartRequest, Store } from '../../src/ports.ts'
+import { makePullRequestTrigger, SHA } from './facts.ts'
+import { startPostgres, type TestPostgres } from './postgres.ts'
+
+interface TestDatabases {
+  readonly store: () => Promise<Store>
+  /** Without any tables. */
+  readonly database: () => Promise<Database>
+}
+
+const onError = (error: Error) => {
+  throw error
+}
+
+/** The same tests on PGlite and on a PostgreSQL server. */
+export function describeStores(subject: string, tests: (open: TestDatabases) => void): void {
+  describe(`${subject} on PGlite`, () =>
+    tests({
+      store: () => openStore({ databaseUrl: null, dataDirectory: null, onError }),
+      database: () => openPglite(null),
+    }))
+  describe(`${subject} on PostgreSQL`, () => {
+    let postgres: TestPostgres
+    beforeAll(async () => {
+      postgres = await startPostgres()
+    })
+    afterAll(() => postgres.stop())
+    tests({
+      store: async () =>
+        openStore({ databaseUrl: await postgres.createDatabase('store'), dataDirectory: null, onError }),
+      database: async () => openPostgres(await postgres.createDatabase('tables')),
+    })
+  })
+}
+
+/** Starts to work, and notes what was asked to be looked at. */
+export async function watchJobs(
+  store: Store,
+  handlers: Partial<JobHandlers> = {},
+): Promise<{ readonly runs: string[]; readonly pullRequests: string[] }> {
+  const seen = { runs: [] as string[], pullRequests: [] as string[] }
+  await store.work({
+    delivery: async () => {},
+    deliveryFailed: async () => {},
+    async run(id) {
+      seen.runs.push(id)
+    },
+    async pullRequest(key) {
+      seen.pullRequests.push(key)
+    },
+    reconcile: async () => {},
+    ...handlers,
+  })
+  return seen
+}
+
+/** What starts one run of this plan for a pull request. */
+export function makeStart(number: number, plan: NewRun['plan'], request: Partial<StartRequest> = {}): StartRequest {
+  return {
+    trigger: makePullRequestTrigger({ number }),
+    triggerKey: `pull_request ${number} ${SHA} main`,
+    trusted: true,
+    installationId: 9,
+    runs: [{ plan, problem: null, verdict: null }],
+    supersede: () => [],
+    goodGates: null,
+    ...request,
+  }
+}
