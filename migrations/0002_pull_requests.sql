@@ -30,6 +30,8 @@ create table pull_requests (
   installation_id bigint not null,
   repo            jsonb not null,
   open            boolean not null default true,
+  -- Whether what its check runs show matters to it: to its summary, its previews.
+  watches_runs    boolean not null default true,
   primary key (repo_id, number)
 );
 create index pull_requests_open on pull_requests (repo_id) where open;

@@ -410,8 +410,12 @@ export interface PullRequestStore {
   enqueueOpen(): Promise<number>
   /** Look at it again at this time, at the latest. */
   wake(repoId: number, number: number, at: Date): Promise<void>
-  /** Nothing is to be done about it any more, until it is touched again. It stays open while a job for it waits: that one looks again. */
-  close(repoId: number, number: number): Promise<void>
+  /**
+   * Nothing is to be done about it any more, until it is touched again. It stays open while a job for it waits: that one
+   * looks again.
+   * @param watchesRuns whether it is looked at nevertheless when its check runs show something new.
+   */
+  close(repoId: number, number: number, watchesRuns: boolean): Promise<void>
   /** Null: it was never touched. */
   load(repoId: number, number: number): Promise<PullRequestRecord | null>
 

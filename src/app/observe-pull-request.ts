@@ -58,11 +58,11 @@ export async function observePullRequest(
 /** Null: it cannot be used now. */
 async function configOf(
   { github, configs }: ObserveDeps,
-  { repo, deployments }: PullRequestRecord,
+  { repo, deployments, stickies }: PullRequestRecord,
   { state, baseRef }: PullRequest,
 ): Promise<Config | null> {
-  // Of a closed one only what was deployed matters.
-  if (state === 'closed' && deployments.length === 0) return NO_CONFIG
+  // Of a closed one only what was deployed matters, and what is said of it.
+  if (state === 'closed' && deployments.length + stickies.length === 0) return NO_CONFIG
   const loaded = configs.get(baseRef) ?? (await loadConfig(github, repo, baseRef))
   configs.set(baseRef, loaded)
   if (loaded.kind === 'broken') return null
@@ -91,8 +91,12 @@ function runsOfLabels({ runs }: PullRequestRecord, { labels }: Meant): string[] 
 }
 
 /** For the summary, for the previews that need them, and for the welcome, which names what waits for an approval. */
-function runsOfHead({ repo, runs }: PullRequestRecord, pullRequest: PullRequest, config: Config | null): string[] {
-  if (config === null || pullRequest.state === 'closed') return []
+function runsOfHead(
+  { repo, runs, stickies }: PullRequestRecord,
+  pullRequest: PullRequest,
+  config: Config | null,
+): string[] {
+  if (config === null || (pullRequest.state === 'closed' && stickies.length === 0)) return []
   const isShown = config.summary.place !== 'off' || config.previews.length > 0 || !isFromRepo(repo, pullRequest)
   const isOfHead = (run: PullRequestRecord['runs'][number]) =>
     run.kind === 'pull_request' && run.sha === pullRequest.headSha

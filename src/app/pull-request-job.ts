@@ -73,7 +73,7 @@ async function advance(
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const record = pass === 0 && fresh ? fresh : await pullRequests.load(repo.id, number)
     const facts = record && (await observePullRequest(deps, record))
-    if (facts === null) return pullRequests.close(repo.id, number)
+    if (facts === null) return pullRequests.close(repo.id, number, false)
     const decision = withoutRepeats(decidePullRequest(facts), said)
     if (decision.labels.length + decision.previews.length + decision.comments.length === 0)
       return finish(deps, facts, decision)
@@ -100,7 +100,7 @@ function kindsOf({ labels, previews, comments }: PullRequestDecision): string[] 
 async function finish(deps: Deps, { repo, pullRequest }: PullRequestFacts, decision: PullRequestDecision) {
   const { pullRequests } = deps.store
   if (decision.wakeAt !== null) await pullRequests.wake(repo.id, pullRequest.number, decision.wakeAt)
-  else if (decision.atRest) await pullRequests.close(repo.id, pullRequest.number)
+  else if (decision.atRest) await pullRequests.close(repo.id, pullRequest.number, decision.watchesRuns)
 }
 
 /** @returns whether anything was asked, so that the record may have changed. */

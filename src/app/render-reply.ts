@@ -4,6 +4,14 @@ import type { Answer } from '../domain/decide-command.ts'
 import type { Permission } from '../domain/pull-request.ts'
 import { renderTemplate } from './templates.ts'
 
+/** GitHub's bound is 65,536 characters. */
+const MAX_COMMENT = 65_000
+
+interface Told {
+  readonly command: Command
+  readonly answer: Answer | { readonly kind: 'too-long' }
+}
+
 export interface Reply {
   readonly commentId: number
   /** Login of who is answered. */
@@ -19,7 +27,16 @@ export function replyMarker(commentId: number): string {
   return `<!-- signalbox:reply ${commentId} -->`
 }
 
-export function renderReply({ commentId, author, answers, dropped }: Reply): string {
+export function renderReply(reply: Reply): string {
+  const text = render(reply, reply.answers)
+  if (text.length <= MAX_COMMENT) return text
+  return render(
+    reply,
+    reply.answers.map(({ command }) => ({ command, answer: { kind: 'too-long' } })),
+  )
+}
+
+function render({ commentId, author, dropped }: Reply, answers: readonly Told[]): string {
   const items = answers
     .filter(({ answer }) => answer.kind !== 'help' || answer.unknown !== null)
     .map(({ command, answer }) => ({ command: commandText(command), answer }))

@@ -52,17 +52,17 @@ async function init(options: InitOptions): Promise<void> {
     process.exitCode = 1
     return console.error('Nothing was written.')
   }
-  const files = await render(answer.findings, answer.choices)
+  const { files, notes } = await render(answer.findings, answer.choices)
   const { findInTheWay, placeFiles } = await import('./init/place-files.ts')
   const inTheWay = await findInTheWay(root, files)
-  if (options.dryRun === true) return show(files, inTheWay, found)
+  if (options.dryRun === true) return show(files, inTheWay, [...found.notes, ...notes])
   const { UsageError } = await import('../domain/errors.ts')
   if (inTheWay.length > 0 && options.force !== true)
     throw new UsageError(
       `Nothing was written, because these files are there already: ${inTheWay.join(', ')}. Look at what would be written with --dry-run, or replace them with --force.`,
     )
   await placeFiles(root, files, options.force === true)
-  report(files, inTheWay, answer.findings, answer.choices)
+  report(files, inTheWay, { ...answer.findings, notes: [...answer.findings.notes, ...notes] }, answer.choices)
 }
 
 async function refuseNothing({ images, projects, notes }: Findings, root: string): Promise<void> {
@@ -99,16 +99,19 @@ async function choose(found: Findings, defaults: ScaffoldChoices, options: InitO
   return ask(found, defaults)
 }
 
-async function render(findings: Findings, choices: ScaffoldChoices): Promise<NewFile[]> {
+interface Rendered {
+  readonly files: readonly NewFile[]
+  readonly notes: readonly string[]
+}
+
+async function render(findings: Findings, choices: ScaffoldChoices): Promise<Rendered> {
   const { decideScaffold, workflowPath } = await import('../domain/scaffold.ts')
   const { renderWorkflow } = await import('./init/render-workflow.ts')
   const { CONFIG_PATH } = await import('../domain/config.ts')
   const scaffold: Scaffold = decideScaffold(findings, choices)
   await checkConfig(scaffold.config)
-  return [
-    { path: CONFIG_PATH, text: scaffold.config },
-    ...scaffold.workflows.map((plan) => ({ path: workflowPath(plan.file), text: renderWorkflow(plan) })),
-  ]
+  const workflows = scaffold.workflows.map((plan) => ({ path: workflowPath(plan.file), text: renderWorkflow(plan) }))
+  return { files: [{ path: CONFIG_PATH, text: scaffold.config }, ...workflows], notes: scaffold.notes }
 }
 
 /** What a flag or an answer made of it, such as the name of the gate, is judged by the parser itself. */
@@ -122,7 +125,7 @@ async function checkConfig(text: string): Promise<void> {
   )
 }
 
-function show(files: readonly NewFile[], inTheWay: readonly string[], { notes }: Findings): void {
+function show(files: readonly NewFile[], inTheWay: readonly string[], notes: readonly string[]): void {
   for (const { path, text } of files)
     console.log(printable(`# ${path}${inTheWay.includes(path) ? ' (is there already)' : ''}\n${text}`))
   for (const note of notes) console.error(printable(`note: ${note}`))

@@ -3,11 +3,11 @@
  * changes nothing, and its answer says why and what to type instead. Whether the author may write was asked before;
  * only overriding a gate takes more than that.
  */
-import type { Command } from './commands.ts'
-import { MAX_NAMES } from './commands.ts'
+import { type Command, MAX_NAMES } from './commands.ts'
 import { didYouMean, quote } from './config/problem-wording.ts'
 import type { Config, PreviewConfig } from './config.ts'
 import { decideRerun, findSubjects, gateNames, subjectNames } from './decide-rerun.ts'
+import { labelOn } from './pull-request.ts'
 import type { Approval, RunFacts } from './run.ts'
 import { isFromRepo, type PullRequest, type Repo } from './trigger.ts'
 
@@ -212,7 +212,9 @@ function decideDeploy(name: string | null, facts: CommandFacts): CommandDecision
   const { pullRequest, approval, repo } = facts
   const sha = pullRequest.headSha
   const labels = labelsOf(chosen.previews)
-  const effects = labels.map((label): CommandEffect => ({ kind: 'label', label, renew: hasLabel(pullRequest, label) }))
+  const effects = labels.map(
+    (label): CommandEffect => ({ kind: 'label', label, renew: labelOn(pullRequest, label) !== undefined }),
+  )
   const previews = chosen.previews.map((preview) => preview.name)
   const unapproved = !isFromRepo(repo, pullRequest) && approval === null
   return act(effects, { kind: 'deploying', previews, sha, unapproved }, deedsFor('deploy', previews, sha))
@@ -222,7 +224,7 @@ function decideUndeploy(name: string | null, facts: CommandFacts): CommandDecisi
   const chosen = choosePreviews(name, facts)
   if ('refusal' in chosen) return chosen.refusal
   const { pullRequest } = facts
-  const on = chosen.previews.filter((preview) => hasLabel(pullRequest, preview.label))
+  const on = chosen.previews.filter((preview) => labelOn(pullRequest, preview.label) !== undefined)
   const previews = (on.length > 0 ? on : chosen.previews).map((preview) => preview.name)
   if (on.length === 0) return refuse({ kind: 'not-deployed', previews })
   const effects = labelsOf(on).map((label): CommandEffect => ({ kind: 'unlabel', label }))
@@ -236,10 +238,6 @@ function deedsFor(action: 'deploy' | 'undeploy', previews: readonly string[], sh
 /** Labels of a repository are told apart without regard to case. */
 function labelsOf(previews: readonly PreviewConfig[]): string[] {
   return [...new Map(previews.map(({ label }) => [label.toLowerCase(), label])).values()]
-}
-
-function hasLabel(pullRequest: PullRequest, label: string): boolean {
-  return pullRequest.labels.some((on) => on.toLowerCase() === label.toLowerCase())
 }
 
 function decideCancel({ runs, pullRequest }: CommandFacts): CommandDecision {

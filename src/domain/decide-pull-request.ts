@@ -16,6 +16,8 @@ export interface PullRequestDecision {
   readonly wakeAt: Date | null
   /** Whether nothing is left to be watched, once the actions are carried out: the next event about it is soon enough. */
   readonly atRest: boolean
+  /** Whether what its check runs show matters, once it is at rest. */
+  readonly watchesRuns: boolean
 }
 
 export function decidePullRequest(facts: PullRequestFacts): PullRequestDecision {
@@ -28,6 +30,7 @@ export function decidePullRequest(facts: PullRequestFacts): PullRequestDecision 
     comments: changes ? [] : decideComments(facts, previews.views),
     wakeAt: previews.wakeAt,
     atRest: previews.wakeAt === null && isAtRest(facts, previews.views),
+    watchesRuns: facts.pullRequest.state === 'open' && (facts.config?.summary.place ?? 'off') !== 'off',
   }
 }
 

@@ -36,6 +36,7 @@ export interface Scaffold {
   /** The text of `.github/signalbox.yml`. */
   readonly config: string
   readonly workflows: readonly WorkflowPlan[]
+  readonly notes: readonly string[]
 }
 
 export function readFindings(survey: Survey): Findings {
@@ -93,9 +94,12 @@ function sourceDirectory(survey: Survey): string {
 
 export function decideScaffold(findings: Findings, choices: ScaffoldChoices): Scaffold {
   const plans = [
-    ...imagePlans(findings.images, findings.runtimeTests),
+    ...imagePlans(findings.images, findings.runtimeTests, choices.commandLine),
     ...projectPlans(findings.projects, choices.lintFix),
   ]
+  // All or none: where one leg waits for approval the gate does, and the others would run twice, at GitHub's word and at ours.
+  const obstacles = [...new Set(plans.flatMap(({ notForForks }) => notForForks ?? []))]
+  const forks = obstacles.length === 0
   const config = writeConfig({
     defaultBranch: findings.defaultBranch,
     gateName: choices.gateName,
@@ -104,11 +108,13 @@ export function decideScaffold(findings: Findings, choices: ScaffoldChoices): Sc
     runtimeSource: findings.runtimeSource,
     runtimeInclude: findings.runtimeInclude,
     hasLintFix: plans.some(({ file }) => file === 'lint-fix.yml'),
+    followsForks: forks,
   })
-  const shared = { runner: 'ubuntu-24.04', cli: choices.commandLine }
+  const shared = { runner: 'ubuntu-24.04', cli: choices.commandLine, forks }
   return {
     config,
     workflows: plans.map(({ file, template, values }) => ({ file, template, values: { ...shared, ...values } })),
+    notes: obstacles.map((why) => `Pull requests from forks wait for a maintainer's /ok-to-test: ${why}.`),
   }
 }
 

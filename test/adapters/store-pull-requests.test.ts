@@ -97,11 +97,29 @@ describeStores('what the store keeps of pull requests', (open) => {
     await looksAgain(subject, () => store.pullRequests.touch(subject))
     const before = await store.pullRequests.enqueueOpen()
     await expect.poll(() => timesSeen(subject), { timeout: 10_000 }).toBe(2)
-    await store.pullRequests.close(1, subject.number)
+    await store.pullRequests.close(1, subject.number, false)
     expect(await store.pullRequests.enqueueOpen()).toBe(before - 1)
     await looksAgain(subject, () => store.pullRequests.touch(subject))
     expect(await store.pullRequests.enqueueOpen()).toBe(before)
-    await store.pullRequests.close(1, 404_404)
+    await store.pullRequests.close(1, 404_404, false)
+  })
+
+  test.each([true, false])('one that is closed is looked at when its check runs change: %s', async (watchesRuns) => {
+    const subject = newSubject()
+    let closed = false
+    during = async (key) => {
+      if (key !== keyOf(subject) || closed) return
+      closed = true
+      await store.pullRequests.close(1, subject.number, watchesRuns)
+    }
+    const id = await started(subject)
+    await expect.poll(() => closed, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => timesSeen(subject), { timeout: 10_000 }).toBe(1)
+    during = null
+    await store.runs.concludeRun(id, 'success', NOW)
+    const other = newSubject()
+    await looksAgain(other, () => store.pullRequests.touch(other))
+    await expect.poll(() => timesSeen(subject), { timeout: 10_000 }).toBe(watchesRuns ? 2 : 1)
   })
 
   test('one that was touched while it was being closed stays open', async () => {
@@ -112,7 +130,7 @@ describeStores('what the store keeps of pull requests', (open) => {
       if (key !== keyOf(subject) || closed) return
       closed = true
       await store.pullRequests.touch(subject)
-      await store.pullRequests.close(1, subject.number)
+      await store.pullRequests.close(1, subject.number, false)
     }
     await store.pullRequests.touch(subject)
     await expect.poll(() => timesSeen(subject), { timeout: 10_000 }).toBe(2)
@@ -138,7 +156,7 @@ describeStores('what the store keeps of pull requests', (open) => {
       store.pullRequests.approve(subject, SHA, { by: 'ann', at: NOW, via: 'comment' }),
       store.pullRequests.override(subject, SHA, 'Tests', { by: 'ann', reason: `${round}`, at: NOW }),
       store.pullRequests.touch(subject),
-      store.pullRequests.close(1, subject.number),
+      store.pullRequests.close(1, subject.number, false),
       store.pullRequests.enqueueOpen(),
     ])
     await Promise.all(rounds.flat())

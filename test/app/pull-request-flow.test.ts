@@ -27,7 +27,7 @@ test('goes from a signed webhook to a green gate, with few requests', async () =
   expect(project.words(sha, GATE).title).toBe('2 legs passed.')
   expect(project.dispatched()).toEqual(['build.yml', 'build.yml', 'test.yml', 'test.yml'])
   const requests = app.github.state.requests.filter((request) => !request.path.startsWith('/app'))
-  expect(requests.length).toBeLessThanOrEqual(3 * 4 + 8)
+  expect(requests.length).toBeLessThanOrEqual(3 * 4 + 12)
 })
 
 test('tells each leg what it is', async () => {
@@ -50,6 +50,8 @@ test('tells each leg what it is', async () => {
     base_ref: 'main',
     default_branch: 'main',
     trusted: true,
+    push: true,
+    build_only: false,
     image: null,
   })
   expect(run).toMatchObject({ headBranch: 'main', displayTitle: `${told.attempt} executor` })
@@ -206,8 +208,11 @@ test('a pull request from a fork dispatches nothing and says why', async () => {
   await app.github.settle()
   expect(project.dispatched()).toEqual([])
   expect(project.checks(sha)).toContain('Tests Passed: in_progress')
-  expect(project.words(sha, GATE).title).toBe('Held: the commit comes from a fork, and its legs are not dispatched.')
-  expect(project.words(sha, GATE).summary).toContain('push it to a branch of this repository')
+  const command = `/ok-to-test ${sha}`
+  expect(project.words(sha, GATE).title).toBe(
+    `Held: the commit comes from a fork. To run it, a maintainer comments ${command}`,
+  )
+  expect(project.words(sha, GATE).summary).toContain(`\n${command}\n`)
 })
 
 test('the configuration is that of the base branch, whatever the pull request makes of it', async () => {

@@ -87,6 +87,16 @@ test('that a person deleted does not come back', async () => {
   expect(app.github.state.comments(project.repo, number)).toEqual([])
 })
 
+test('of a pull request that is closed says how it ended', async () => {
+  const project = makeProject(app, { config: withSummary('comment'), runner: () => ({ hang: true }) })
+  const { number, sha } = project.openPullRequest()
+  await says(project, number, `${sha.slice(0, 7)} is being tested.`)
+  app.github.closePullRequest(project.repo, number, 'ann')
+  await says(project, number, `${sha.slice(0, 7)}: ${GATE} was cancelled.`)
+  await app.github.settle()
+  expect(summaries(project, number)[0]).toContain('🚫 cancelled: the pull request was closed')
+})
+
 test('in the description stands beside what the author writes', async () => {
   const project = makeProject(app, { config: withSummary('description') })
   app.github.pushCommit(project.repo, 'feature', { files: { 'src/a': 'a' }, author: 'ann' })

@@ -156,7 +156,7 @@ describe('the installation', () => {
     const installation = makeInstallation({ permissions: { actions: 'write', checks: 'write' } })
     expect(wrongLines({ installation })).toEqual([])
     const config = makeConfig(
-      `${CI}previews: { web: { label: deploy, workflow: deploy.yml } }\noverride: { teams: [acme/leads] }\n`,
+      `${CI}previews: { web: { label: deploy, repository: acme/shop, workflow: deploy.yml } }\noverride: { teams: [acme/leads] }\n`,
     )
     const previewInstallations = new Map([['acme/shop', installation]])
     const lines = wrongLines({ installation, config, previewInstallations })

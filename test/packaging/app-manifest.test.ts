@@ -9,6 +9,7 @@ import { parse } from 'yaml'
 import { connectApp } from '../../src/adapters/github/github.ts'
 import { connectInspector } from '../../src/adapters/github/inspection.ts'
 import { SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
+import { EVENT_USES, PERMISSION_USES } from '../../src/domain/doctor/installation-findings.ts'
 import { HANDLED_EVENTS } from '../../src/domain/read-event.ts'
 import type { Repo } from '../../src/domain/trigger.ts'
 import type { GitHub } from '../../src/ports.ts'
@@ -109,6 +110,11 @@ test('names every event that is handled and can be subscribed to', () => {
 test('asks for the permissions that routes and events need, at their level', () => {
   expect(manifest.default_permissions).toEqual(highest([...Object.values(ROUTES), ...Object.values(EVENTS)]))
   expect(manifest.public).toBe(false)
+})
+
+test('doctor can say what stops without each of them', () => {
+  expect(Object.keys(PERMISSION_USES).sort()).toEqual(Object.keys(manifest.default_permissions).sort())
+  expect(Object.keys(EVENT_USES).sort()).toEqual([...manifest.default_events].sort())
 })
 
 test('the adapter has no other routes', async () => {

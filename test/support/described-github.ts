@@ -6,7 +6,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import nock from 'nock'
 import { pino } from 'pino'
-import { createProbot } from 'probot'
+import { createProbot, type Probot } from 'probot'
 import { connectApp } from '../../src/adapters/github/github.ts'
 import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
 import type { GitHub, GitHubApp } from '../../src/ports.ts'
@@ -66,6 +66,10 @@ export class DescribedGitHub {
   }
 
   async connectApp(): Promise<GitHubApp> {
+    return connectApp(await this.makeProbot(), APP_ID)
+  }
+
+  makeProbot(): Promise<Probot> {
     const env = {
       APP_ID: String(APP_ID),
       PRIVATE_KEY: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
@@ -76,7 +80,7 @@ export class DescribedGitHub {
       Octokit: SignalboxOctokit,
       request: { fetch: fetchWithTimeout },
     }
-    return connectApp(await createProbot({ env, overrides }).ready(), APP_ID)
+    return createProbot({ env, overrides }).ready()
   }
 
   async connectInstallation(): Promise<GitHub> {

@@ -37,13 +37,15 @@ export interface PreviewOptions {
   readonly installed?: boolean
   /** Owner of what deploys. */
   readonly deployOwner?: string
+  /** Whether it needs the build; default true. */
+  readonly needs?: boolean
 }
 
 let numbers = 0
 
 export function makePreviewProject(
   app: Pick<TestApp, 'github' | 'runners'>,
-  { preview = '', files, installed = true, deployOwner = 'acme' }: PreviewOptions = {},
+  { preview = '', files, installed = true, deployOwner = 'acme', needs = true }: PreviewOptions = {},
 ): PreviewProject {
   const { github } = app
   const name = `deploy-${++numbers}`
@@ -55,7 +57,9 @@ export function makePreviewProject(
     installed,
     files: files ?? { '.github/workflows/deploy.yml': WORKFLOW, '.github/workflows/teardown.yml': WORKFLOW },
   })
-  const project = makeProject(app, { config: makeConfig(deploy, preview) })
+  const project = makeProject(app, {
+    config: makeConfig(deploy, `${needs ? '    needs: [ci.build]\n' : ''}${preview}`),
+  })
   const { repo } = project
   const deployRuns = () => github.state.workflowRuns(deploy)
   const deployed = () =>
@@ -94,7 +98,6 @@ pipelines:
 previews:
   shop:
     label: deploy
-    needs: [ci.build]
     repository: ${deploy}
     workflow: deploy.yml
     inputs: { number: "\${{ pr.number }}", sha: "\${{ sha }}" }

@@ -26,7 +26,7 @@ export function pullRequestStore(db: Kysely<Tables>, queue: Queue): PullRequestS
       }),
     enqueueOpen: () => enqueueOpen(db, queue),
     wake: (repoId, number, at) => queue.sendTimer(db, 'pull-request-timer', pullRequestKey(repoId, number), at),
-    close: (repoId, number) => close(db, repoId, number),
+    close: (repoId, number, watchesRuns) => close(db, repoId, number, watchesRuns),
     load: (repoId, number): Promise<PullRequestRecord | null> => loadPullRequest(db, repoId, number),
   }
 }
@@ -44,13 +44,13 @@ async function enqueueOpen(db: Kysely<Tables>, queue: Queue): Promise<number> {
  * Not while a job waits: it was touched after whoever closes it looked, and that job looks again. The row is locked
  * first, so that the second statement sees the job of everybody who touched it before.
  */
-function close(db: Kysely<Tables>, repoId: number, number: number): Promise<void> {
+function close(db: Kysely<Tables>, repoId: number, number: number, watchesRuns: boolean): Promise<void> {
   return db.transaction().execute(async (tx) => {
     const row = tx.selectFrom('pullRequests').select('open').where('repoId', '=', repoId).where('number', '=', number)
     await row.forUpdate().execute()
     await tx
       .updateTable('pullRequests')
-      .set({ open: false })
+      .set({ open: false, watchesRuns })
       .where('repoId', '=', repoId)
       .where('number', '=', number)
       .where(

@@ -100,7 +100,14 @@ export interface Tables {
     digest: string | null
     annotated: Generated<string | null>
   }
-  pullRequests: { repoId: number; number: number; installationId: number; repo: Json<Repo>; open: Generated<boolean> }
+  pullRequests: {
+    repoId: number
+    number: number
+    installationId: number
+    repo: Json<Repo>
+    open: Generated<boolean>
+    watchesRuns: Generated<boolean>
+  }
   approvals: {
     repoId: number
     pullRequest: number

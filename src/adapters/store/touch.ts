@@ -10,7 +10,7 @@ import type { Executor } from './queue.ts'
 /** @returns the key of its job. */
 export async function touchPullRequest(executor: Executor, subject: PullRequestSubject): Promise<string> {
   const { repo, number, installationId } = subject
-  const known = { repo: JSON.stringify(repo), installationId, open: true }
+  const known = { repo: JSON.stringify(repo), installationId, open: true, watchesRuns: true }
   await executor
     .insertInto('pullRequests')
     .values({ repoId: repo.id, number, ...known })
@@ -19,7 +19,11 @@ export async function touchPullRequest(executor: Executor, subject: PullRequestS
   return pullRequestKey(repo.id, number)
 }
 
-/** The pull requests of these runs; what is known of one that is remembered already may be newer than what its run knows. @returns the keys of their jobs. */
+/**
+ * The pull requests of these runs, as far as their runs matter to them. What is known of one that is remembered already
+ * may be newer than what its run knows.
+ * @returns the keys of their jobs.
+ */
 export async function touchPullRequestsOf(executor: Executor, runIds: readonly string[]): Promise<string[]> {
   if (runIds.length === 0) return []
   const { rows } = await sql<{ repoId: number; number: number }>`
@@ -30,8 +34,10 @@ export async function touchPullRequestsOf(executor: Executor, runIds: readonly s
     ), remembered as (
       insert into pull_requests (repo_id, number, installation_id, repo)
       select repo_id, pull_request, installation_id, repo from subjects
-      on conflict (repo_id, number) do update set open = true where not pull_requests.open
+      on conflict (repo_id, number) do nothing
     )
-    select repo_id as "repoId", pull_request as number from subjects`.execute(executor)
+    select s.repo_id as "repoId", s.pull_request as number
+    from subjects s left join pull_requests p on p.repo_id = s.repo_id and p.number = s.pull_request
+    where coalesce(p.watches_runs, true)`.execute(executor)
   return rows.map((row) => pullRequestKey(row.repoId, row.number))
 }

@@ -15,7 +15,7 @@ export const PERMISSION_USES: Readonly<Record<string, string>> = {
   issues: 'commands in comments do not arrive',
   members: 'members of the teams of `override.teams` cannot override a gate',
   merge_queues: 'merge queues do not start anything, so a required gate stops the queue',
-  metadata: 'nobody’s permission can be asked for, so every command and label is refused',
+  metadata: "nobody's permission can be asked for, so every command and label is refused",
   pull_requests: 'pull requests start nothing, and comments, labels and reactions cannot be written',
 }
 

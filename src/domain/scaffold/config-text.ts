@@ -16,6 +16,8 @@ export interface ConfigParts {
   /** What it holds beside them. */
   readonly runtimeInclude: readonly string[]
   readonly hasLintFix: boolean
+  /** Whether GitHub itself starts every workflow of the pipeline for pull requests from forks. */
+  readonly followsForks: boolean
 }
 
 /** One that has the languages already, and a plain system. */
@@ -33,6 +35,7 @@ export function writeConfig(parts: ConfigParts): string {
     version: 1,
     ...(hasRuntime ? { matrices: { base_image: BASE_IMAGES } } : {}),
     pipelines: { ci: pipeline(parts) },
+    ...(parts.followsForks ? { forks: { start: 'observe' } } : {}),
     ...(parts.hasLintFix ? { label_actions: { 'lint-fix': { workflow: 'lint-fix.yml' } } } : {}),
     ...(parts.images.length > 0
       ? { images: Object.fromEntries(parts.images.map((image) => [image.name, imageEntry(image, parts)])) }
@@ -46,8 +49,15 @@ export function writeConfig(parts: ConfigParts): string {
   )
   explain(
     document,
+    ['forks'],
+    ` Nothing is dispatched for a pull request from a fork: its legs follow the runs of the same workflows that GitHub starts
+ for it, without secrets. One that changes the workflows waits for /ok-to-test, by somebody who may write.`,
+  )
+  explain(
+    document,
     ['label_actions'],
-    ' This label on a pull request starts the workflow, and is removed when it is done.',
+    ` Put on a pull request by somebody who may write, the label starts the workflow, which pushes to the branch. It is
+ removed when that is done, and shown as the check «label / lint-fix».`,
   )
   layOut(document)
   return document.toString({ lineWidth: 0 })

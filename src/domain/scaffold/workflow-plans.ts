@@ -34,18 +34,35 @@ export interface WorkflowPlan {
 
 export interface PlanWithJobs extends WorkflowPlan {
   readonly jobs: readonly ScaffoldJob[]
+  /** Why GitHub cannot start it for pull requests from forks, as the end of a sentence; null: it can. */
+  readonly notForForks: string | null
 }
 
 const PLAIN_JOB = { image: null, needs: [], isOverBaseImages: false, retries: 0, timeout: '1h', inputs: {} } as const
 
-export function imagePlans(images: readonly FoundImage[], runtimeTests: Project | null): PlanWithJobs[] {
+/** GitHub keeps variables, as it keeps secrets, from the runs that a fork causes. */
+const NEEDS_NAME =
+  "a run that GitHub starts for them does not see the repository's variable SIGNALBOX_CLI; with --cli the workflows name the command line themselves, and these pull requests need no approval"
+const HANDS_OVER =
+  'a runtime image is handed from one workflow run to another, which takes runs that Signalbox dispatches'
+
+export function imagePlans(
+  images: readonly FoundImage[],
+  runtimeTests: Project | null,
+  commandLine: string | null,
+): PlanWithJobs[] {
   const plain = images.filter(({ isRuntime }) => !isRuntime)
   const runtimes = images.filter(({ isRuntime }) => isRuntime)
   const build: PlanWithJobs = {
     file: 'build-image.yml',
     template: 'build-image.yml',
-    values: { title: 'Build image' },
+    values: {
+      title: 'Build image',
+      images: plain.map(({ name }) => name),
+      needsEmulation: plain.some(({ isOldLayout }) => isOldLayout),
+    },
     jobs: plain.map(({ name }) => ({ ...PLAIN_JOB, name: `build-${name}`, workflow: 'build-image.yml', image: name })),
+    notForForks: commandLine === null ? NEEDS_NAME : null,
   }
   return [
     ...(plain.length > 0 ? [build] : []),
@@ -71,6 +88,7 @@ function runtimePlans(image: FoundImage, index: number, tests: Project | null): 
     template: 'build-runtime.yml',
     values: { title: `Build ${image.name}`, buildFolder: image.context },
     jobs: [{ ...buildJob, inputs: { base_image: '${{ matrix.base_image.image }}', ...base } }],
+    notForForks: HANDS_OVER,
   }
   if (tests === null) return [build]
   const under = '${{ image.repository }}:${{ sha }}-${{ matrix.base_image.tag }}'
@@ -98,7 +116,7 @@ function runtimePlans(image: FoundImage, index: number, tests: Project | null): 
     buildFolder: image.context,
     buildWorkflow: buildFile,
   }
-  return [build, { file: testFile, template: 'test-runtime.yml', values, jobs: testJobs }]
+  return [build, { file: testFile, template: 'test-runtime.yml', values, jobs: testJobs, notForForks: HANDS_OVER }]
 }
 
 export function projectPlans(projects: readonly Project[], lintFix: boolean): PlanWithJobs[] {
@@ -109,7 +127,8 @@ export function projectPlans(projects: readonly Project[], lintFix: boolean): Pl
     list: readonly Project[],
     values: Readonly<Record<string, unknown>>,
     jobs: ScaffoldJob[],
-  ) => (list.length === 0 ? [] : [{ file, template: file, values: { ...values, projects: list }, jobs }])
+  ) =>
+    list.length === 0 ? [] : [{ file, template: file, values: { ...values, projects: list }, jobs, notForForks: null }]
   return [
     ...plan(
       'lint.yml',
