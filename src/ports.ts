@@ -151,7 +151,7 @@ export interface GitHub {
   listWorkflowRunsOf(repo: RepoName, workflow: string, sha: string): Promise<ObservedWorkflowRun[]>
   /** Check runs of this name on the commit, of whatever app, newest first. */
   listCheckRunsNamed(repo: RepoName, sha: string, name: string): Promise<ObservedCheckRun[]>
-  /** Path → blob id of every file of the commit or tree; null: there is no such commit, or GitHub's list was cut short. */
+  /** Path → `<mode> <blob id>` of every file of the commit or tree; null: there is no such commit, or GitHub's list was cut short. */
   listTree(repo: RepoName, sha: string): Promise<ReadonlyMap<string, string> | null>
   /** Artifacts of this name of the workflow run, newest first. */
   listArtifacts(repo: RepoName, workflowRunId: number, name: string): Promise<Artifact[]>

@@ -118,7 +118,7 @@ export interface Plan {
 
 /** What the results of earlier legs are found by. */
 export interface ReuseFacts {
-  /** Path → blob id of every file of the commit. */
+  /** Path → mode and blob id of every file of the commit. */
   readonly tree: ReadonlyMap<string, string>
   /** `ref:file` of each workflow that a job with `reuse` dispatches → digest of its text. */
   readonly workflows: ReadonlyMap<string, string>

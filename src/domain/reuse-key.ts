@@ -13,7 +13,7 @@ import { findPaths } from './interpolate.ts'
 import { pullRequestOf, type Trigger } from './trigger.ts'
 
 export interface ReuseKeyFacts {
-  /** Path → blob id of every file of the commit. */
+  /** Path → mode and blob id of every file of the commit. */
   readonly tree: ReadonlyMap<string, string>
   /** Blob id, or digest, of the text of the workflow that is dispatched. */
   readonly workflow: string

@@ -143,9 +143,9 @@ describe('the files of a commit', () => {
   test('symbolic links and submodules among them', async () => {
     answer(false)
     const files = [
-      ['src/a.ts', '2'.repeat(40)],
-      ['link', '3'.repeat(40)],
-      ['vendor', '4'.repeat(40)],
+      ['src/a.ts', `100644 ${'2'.repeat(40)}`],
+      ['link', `120000 ${'3'.repeat(40)}`],
+      ['vendor', `160000 ${'4'.repeat(40)}`],
     ]
     expect([...((await github.listTree(repo, SHA)) ?? [])]).toEqual(files)
   })

@@ -184,7 +184,7 @@ test.each<[string, (text: string) => string, string]>([
     (text) => text.replace('-i "$IMAGE" --push', '-i ${{ inputs.image }} --push'),
     'build: an expression in run: npx --yes "$SIGNALBOX_CLI" -C "$GITHUB_WORKSPACE" build -i ${{ inputs.image }} --push',
   ],
-  ['another event', (text) => text.replace('on:\n', 'on:\n  push:\n'), 'on: more than workflow_dispatch'],
+  ['another event', (text) => text.replace('on:\n', 'on:\n  push:\n'), 'on: more than workflow_dispatch and pull_request'],
   [
     'no input signalbox',
     (text) => text.replace(/ {6}signalbox: .*\n/, '      other: { type: string, required: true }\n'),

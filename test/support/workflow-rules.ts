@@ -13,6 +13,7 @@ interface Job {
   readonly if?: string
   readonly needs?: string | readonly string[]
   readonly permissions?: unknown
+  readonly env?: Readonly<Record<string, unknown>>
   readonly 'timeout-minutes'?: number
   readonly steps?: readonly Step[]
 }
@@ -36,6 +37,25 @@ export function ownInputs(text: string): string[] {
 }
 
 const LEG_SHA = '${{ fromJSON(inputs.signalbox).sha }}'
+/** The same where there may be no leg, but a pull request; workflows have it in their environment. */
+const RELEVANT_SHA = '${{ inputs.signalbox && fromJSON(inputs.signalbox).sha || github.event.pull_request.head.sha }}'
+
+const ATTEMPT = '${{ fromJSON(inputs.signalbox).attempt }} '
+const ATTEMPT_OR_EVENT = '${{ inputs.signalbox && fromJSON(inputs.signalbox).attempt || github.event_name }} '
+
+/** Conditions count to the letter: anything beside them could let more in. */
+const TRUSTED_LEGS = [
+  'fromJSON(inputs.signalbox).trusted == true',
+  'inputs.signalbox && fromJSON(inputs.signalbox).trusted == true',
+]
+/** With the first of these, a run that GitHub starts would fail for want of the input. */
+const LEGS_ALONE = ['inputs.signalbox && fromJSON(inputs.signalbox).trusted != true', TRUSTED_LEGS[1]]
+/** A fork that was deleted has no name; the repository may be a fork itself, so its `fork` says nothing. */
+const FROM_FORK = 'github.event.pull_request.head.repo.full_name != github.repository'
+const FORKS = [
+  `github.event_name == 'workflow_dispatch' || ${FROM_FORK}`,
+  `github.event_name == 'pull_request' && ${FROM_FORK}`,
+]
 
 /** What is wrong with any workflow of ours. */
 export function breaches(text: string): string[] {
@@ -53,12 +73,39 @@ export function executorBreaches(text: string): string[] {
   const workflow = readWorkflow(text)
   const input = workflow.on.workflow_dispatch?.inputs?.signalbox
   const found = breaches(text)
-  if (Object.keys(workflow.on).join() !== 'workflow_dispatch') found.push('on: more than workflow_dispatch')
+  if (Object.keys(workflow.on).some((event) => !['workflow_dispatch', 'pull_request'].includes(event)))
+    found.push('on: more than workflow_dispatch and pull_request')
+  // Where a filter keeps it from running, whoever follows it waits for nothing.
+  if ((workflow.on.pull_request ?? null) !== null) found.push('on: pull_request with filters')
   if (input?.type !== 'string' || input.required !== true) found.push('no required input signalbox of type string')
-  if (!workflow['run-name']?.startsWith('${{ fromJSON(inputs.signalbox).attempt }} '))
+  if (!workflow['run-name']?.startsWith(isForForks(workflow) ? ATTEMPT_OR_EVENT : ATTEMPT))
     found.push('run-name does not begin with the attempt')
   for (const [name, job] of Object.entries(workflow.jobs))
-    found.push(...executorJobBreaches(job, workflow).map((problem) => `${name}: ${problem}`))
+    found.push(
+      ...[...executorJobBreaches(job, workflow), ...forkBreaches(job, workflow)].map(
+        (problem) => `${name}: ${problem}`,
+      ),
+    )
+  return found
+}
+
+/** Whether GitHub starts it for pull requests, beside what Signalbox dispatches. */
+function isForForks({ on }: Workflow): boolean {
+  return Object.hasOwn(on, 'pull_request')
+}
+
+/** What is wrong with a job of a workflow that GitHub starts for pull requests, too: it is for forks, and has no rights. */
+function forkBreaches(job: Job, workflow: Workflow): string[] {
+  if (!isForForks(workflow) || isSkippedUnless(LEGS_ALONE, job, workflow)) return []
+  const found: string[] = []
+  if (!isSkippedUnless(FORKS, job, workflow)) found.push('runs for pull requests that are dispatched already')
+  if (JSON.stringify(job.permissions) !== '{"contents":"read"}')
+    found.push('has other rights than reading the code, for pull requests of forks')
+  if (/fromJSON\(\s*inputs\.signalbox/.test(JSON.stringify(job)))
+    found.push('reads a leg, which a pull request does not have')
+  // GitHub keeps the variables of the repository from it.
+  if (job.steps?.some(({ run }) => run?.includes('npx --yes')) && !namesCommandLine(workflow))
+    found.push('runs a command line that the workflow does not name')
   return found
 }
 
@@ -89,7 +136,7 @@ function stepBreaches({ uses = '', run = '', with: values = {} }: Step): string[
 
 function executorJobBreaches(job: Job, workflow: Workflow): string[] {
   const found: string[] = []
-  const isTrustedOnly = isForTrustedLegs(job, workflow)
+  const isTrustedOnly = isSkippedUnless(TRUSTED_LEGS, job, workflow)
   const steps = job.steps ?? []
   if (job.permissions === undefined) found.push('no permissions of its own')
   if (!isTrustedOnly && writes(job.permissions)) found.push('may write, and runs for forks')
@@ -102,30 +149,37 @@ function executorJobBreaches(job: Job, workflow: Workflow): string[] {
   if (steps.some(usesCache)) found.push('uses the cache of Actions, which the legs of forks share')
   steps.forEach((step, index) => {
     if (!step.uses?.startsWith('actions/checkout@')) return
-    if (step.with?.ref !== LEG_SHA) found.push("checks out something else than the leg's commit")
+    const commit = isForForks(workflow) ? '${{ env.RELEVANT_SHA }}' : LEG_SHA
+    const isRelevant = workflow.env?.RELEVANT_SHA === RELEVANT_SHA && job.env?.RELEVANT_SHA === undefined
+    if (step.with?.ref !== commit || (isForForks(workflow) && !isRelevant))
+      found.push("checks out something else than the leg's commit")
     const isChecked = steps
       .slice(0, index)
-      .some(({ run, env }) => env?.SHA === LEG_SHA && run?.includes('^[0-9a-f]{40}$'))
+      .some(({ run, env }) => env?.SHA === commit && run?.includes('^[0-9a-f]{40}$'))
     if (!isChecked) found.push('checks out a commit that was not checked to be one')
   })
   return found
 }
 
 /** A name without a version is whatever is newest, and one of nobody's is whoever registers it first. */
-function isSureOfCommandLine(steps: readonly Step[], { env }: Workflow): boolean {
+function isSureOfCommandLine(steps: readonly Step[], workflow: Workflow): boolean {
+  if (workflow.env?.SIGNALBOX_CLI === '${{ vars.SIGNALBOX_CLI }}')
+    return steps[0]?.run?.startsWith('[[ -n "$SIGNALBOX_CLI" ]] ||') === true
+  return namesCommandLine(workflow)
+}
+
+function namesCommandLine({ env }: Workflow): boolean {
   const written = String(env?.SIGNALBOX_CLI)
-  if (written === '${{ vars.SIGNALBOX_CLI }}') return steps[0]?.run?.startsWith('[[ -n "$SIGNALBOX_CLI" ]] ||') === true
   const [, name = ''] = /^\$\{\{ vars\.SIGNALBOX_CLI \|\| '([^']*)' \}\}$/.exec(written) ?? []
   return /^(?:@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+$|^https:\/\/[\w./-]+\.tgz$/.test(name)
 }
 
-/** The condition to the letter: anything beside it could let more in. */
-function isForTrustedLegs(job: Job, workflow: Workflow): boolean {
-  if (job.if === 'fromJSON(inputs.signalbox).trusted == true') return true
+function isSkippedUnless(conditions: readonly (string | undefined)[], job: Job, workflow: Workflow): boolean {
+  if (job.if !== undefined && conditions.includes(job.if)) return true
   // A job is skipped with those that it needs, unless it asks how they ended.
   const needs = [job.needs ?? []].flat().map((name) => workflow.jobs[name])
   const saysOtherwise = /\b(?:always|cancelled|failure|success)\s*\(/i.test(job.if ?? '')
-  return !saysOtherwise && needs.some((needed) => needed !== undefined && isForTrustedLegs(needed, workflow))
+  return !saysOtherwise && needs.some((needed) => needed !== undefined && isSkippedUnless(conditions, needed, workflow))
 }
 
 /** What each of these has to be told, since it caches unless it is. */

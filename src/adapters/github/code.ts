@@ -75,8 +75,9 @@ export function connectCode(octokit: Octokit): Code {
       const tree = (await orNull(request, `listing the files of ${sha}`))?.data
       // Over 100,000 entries or 7 MB: what is missing might be what changed.
       if (!tree || tree.truncated) return null
-      // A symbolic link is a blob, and a submodule the commit that it names.
-      return new Map(tree.tree.flatMap(({ path, sha: id, type }) => (type === 'tree' ? [] : [[path, id] as const])))
+      // A symbolic link is a blob, and a submodule the commit that it names. The mode tells them apart, and what may be run.
+      const files = tree.tree.filter(({ type }) => type !== 'tree')
+      return new Map(files.map(({ path, mode, sha: id }) => [path, `${mode} ${id}`]))
     },
   }
 }

@@ -51,13 +51,13 @@ export function writeConfig(parts: ConfigParts): string {
     document,
     ['forks'],
     ` Nothing is dispatched for a pull request from a fork: its legs follow the runs of the same workflows that GitHub starts
- for it, without secrets. One that changes the workflows waits for /ok-to-test, by somebody who may write.`,
+ for it, without secrets. One that changes the workflows waits for /ok-to-test even so.`,
   )
   explain(
     document,
     ['label_actions'],
-    ` Put on a pull request by somebody who may write, the label starts the workflow, which pushes to the branch. It is
- removed when that is done, and shown as the check «label / lint-fix».`,
+    ` Put on a pull request by somebody with write permission, the label starts the workflow, which pushes to the
+ branch and is shown as the check «label / lint-fix». The label is removed when that is done.`,
   )
   layOut(document)
   return document.toString({ lineWidth: 0 })
