@@ -5,7 +5,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
-import { isHandled } from '../domain/read-event.ts'
+import { isEcho, isHandled } from '../domain/read-event.ts'
 import type { Delivery, DeliveryStore } from '../ports.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Metrics } from './metrics.ts'
@@ -76,6 +76,7 @@ async function receive(deps: WebhookDeps, commits: GroupCommit<Delivery>, reques
   const action = typeof payload.action === 'string' ? payload.action : null
   if (!isHandled(event, action))
     return { status: 202, result: 'ignored', message: `Signalbox does not handle ${event}.` }
+  if (isEcho(event, payload)) return { status: 202, result: 'ignored', message: 'Signalbox did this itself.' }
   try {
     await commits.add({ id, event, body })
   } catch (error) {

@@ -42,6 +42,13 @@ export function isHandled(event: string, action: string | null): event is Handle
   return actions === null || (action !== null && actions.includes(action))
 }
 
+/** Whether it only tells us what we did ourselves: that a check run of ours is completed, which each leg's is once. */
+export function isEcho(event: string, payload: Readonly<Record<string, unknown>>): boolean {
+  const { check_run: check, action } = payload
+  if (event !== 'check_run' || action !== 'completed' || typeof check !== 'object' || check === null) return false
+  return 'external_id' in check && typeof check.external_id === 'string' && OUR_CHECK.test(check.external_id)
+}
+
 interface InRepo {
   /** Null where the payload names no installation: it was not sent to an app. */
   readonly installationId: number | null

@@ -39,6 +39,15 @@ images:
     dockerfile: containers/runtime/Dockerfile
     context: containers/runtime
     suffix: "\${{ matrix.base_image.tag }}"
+previews:
+  shop:
+    label: deploy
+    needs: [docker.app]
+    repository: acme/deploy
+    workflow: deploy.yml
+    inputs: { number: "\${{ pr.number }}", sha: "\${{ sha }}" }
+    teardown: { workflow: teardown.yml, inputs: { number: "\${{ pr.number }}" } }
+    url: "https://shop-pr-\${{ pr.number }}.example.com"
 `
 
 /** An executor workflow: dispatched with its own inputs and with `signalbox`, which says what the leg is, to its steps too. */
@@ -89,5 +98,37 @@ export function sampleRepository(): Record<string, string> {
     'src/shop.py': 'def total(prices):\n    return sum(prices)\n',
     'tests/runtime/test_shop.py': 'from shop import total\n\n\ndef test_total():\n    assert total([1, 2]) == 3\n',
     'containers/app/Dockerfile': 'FROM python:3.12-slim\nCOPY src /app\nCMD ["python", "/app/shop.py"]\n',
+  }
+}
+
+/** A workflow of the repository that deploys: dispatched with what the preview's `inputs` say, and nothing else. */
+function previewWorkflow(name: string, inputs: readonly string[], script: string): string {
+  const declared = inputs.map((input) => `      ${input}: { type: string, required: true }\n`).join('')
+  const environment = inputs.map((input) => `      ${input.toUpperCase()}: \${{ inputs.${input} }}\n`).join('')
+  return `name: ${name} preview
+on:
+  workflow_dispatch:
+    inputs:
+${declared}permissions:
+  contents: read
+concurrency: preview-\${{ inputs.number }}
+jobs:
+  ${name.toLowerCase()}:
+    runs-on: ubuntu-latest
+    env:
+${environment}    steps:
+      - uses: actions/checkout@v4
+        with:
+          persist-credentials: false
+      - run: ${script}
+`
+}
+
+/** The files of `acme/deploy`, which deploys the previews of the sample repository and takes them down. */
+export function sampleDeployRepository(): Record<string, string> {
+  return {
+    '.github/workflows/deploy.yml': previewWorkflow('Deploy', ['number', 'sha'], './deploy "shop-pr-$NUMBER" "$SHA"'),
+    '.github/workflows/teardown.yml': previewWorkflow('Teardown', ['number'], './teardown "shop-pr-$NUMBER"'),
+    'README.md': '# Deploy\n\nPuts previews of the shop up, and takes them down.\n',
   }
 }

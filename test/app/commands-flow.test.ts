@@ -26,6 +26,10 @@ function reactions(project: Project, number: number, id: number): string[] {
   return (comment?.reactions ?? []).filter((one) => ours(one.user.login)).map((one) => one.content)
 }
 
+const WITH_PREVIEW = `${CONFIG}previews:
+  shop: { label: deploy, repository: acme/deploy, workflow: deploy.yml }
+`
+
 /** Comments, waits until it was answered, and returns the reply, without its marker. */
 async function say(project: Project, number: number, body: string, by = 'ann'): Promise<string> {
   const id = app.github.comment(project.repo, number, body, by)
@@ -219,16 +223,14 @@ test('a reply whose receipt is lost is posted once', async () => {
 })
 
 test('what breaks off halfway is not done twice, and is answered', async () => {
-  const project = makeProject(app)
+  const project = makeProject(app, { config: WITH_PREVIEW })
   const { sha, number } = project.openPullRequest()
   await project.concluded(sha, GATE, 'success')
   await app.github.settle()
-  // The second command asks for the configuration: the first is carried out by then.
-  const config = '/contents/.github/signalbox.yml'
-  app.github.faults.respond({ method: 'GET', path: config, status: 502, times: 4 })
+  app.github.faults.respond({ method: 'POST', path: `/issues/${number}/labels`, status: 502 })
   const reply = await say(project, number, '/retest "ci / build (debian)"\n/deploy')
   expect(reply).toContain('- **/retest "ci / build (debian)"**: Carried out.')
-  expect(reply).toContain('- **/deploy**: There are no previews')
+  expect(reply).toContain('- **/deploy**: Deploys shop at')
   await app.github.settle()
   expect(project.dispatched()).toHaveLength(5)
   expect(repliesIn(project, number)).toHaveLength(1)
@@ -236,7 +238,7 @@ test('what breaks off halfway is not done twice, and is answered', async () => {
 
 test('a refusal fails its command, and the others go on', async () => {
   const project = makeProject(app, {
-    config: `${CONFIG}previews:\n  shop: { label: deploy, repository: acme/deploy, workflow: deploy.yml }\n`,
+    config: WITH_PREVIEW,
   })
   const { sha, number } = project.openPullRequest()
   await project.concluded(sha, GATE, 'success')
@@ -253,7 +255,7 @@ test('a refusal fails its command, and the others go on', async () => {
 
 test('/deploy and /undeploy put the label on and take it off', async () => {
   const project = makeProject(app, {
-    config: `${CONFIG}previews:\n  shop: { label: deploy, repository: acme/deploy, workflow: deploy.yml }\n`,
+    config: WITH_PREVIEW,
   })
   const { sha, number } = project.openPullRequest()
   await project.concluded(sha, GATE, 'success')

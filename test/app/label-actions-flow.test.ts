@@ -29,7 +29,7 @@ function label(project: Project, number: number, by = 'ann') {
 
 /** Waits until the label is off, and everything is quiet. */
 async function taken({ repo }: Project, number: number) {
-  const isOff = () => app.github.state.pullRequest(repo, number).labels.size === 0
+  const isOff = () => app.github.state.pullRequest(repo, number).labels.length === 0
   await app.github.until('the label to be off', isOff)
   await app.github.settle()
   expect(isOff()).toBe(true)

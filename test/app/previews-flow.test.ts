@@ -135,6 +135,19 @@ describe('taking it down', () => {
   })
 })
 
+test('a pull request is watched for as long as something of it is deployed', async () => {
+  const project = makePreviewProject(app)
+  const { number } = await deploy(project)
+  const { pullRequests } = app.serving.store
+  const watched = await pullRequests.enqueueOpen()
+  await app.github.settle()
+  expect(await pullRequests.enqueueOpen()).toBe(watched)
+  app.github.closePullRequest(project.repo, number, 'ann')
+  await app.github.until('the deployment to be inactive', () => project.shown().join() === 'inactive')
+  await app.github.settle()
+  expect(await pullRequests.enqueueOpen()).toBe(watched - 1)
+})
+
 describe('a fork', () => {
   function openFork(project: PreviewProject) {
     const fork = app.github.fork(project.repo, 'mallory')

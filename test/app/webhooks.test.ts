@@ -107,6 +107,16 @@ describe('a webhook', () => {
     expect(Buffer.from((await store.deliveries.loadDelivery(id))?.body ?? []).toString()).toBe(body)
   })
 
+  test('what it did itself is not kept, what another app did is', async () => {
+    const completed = (externalId: string) =>
+      JSON.stringify({ action: 'completed', check_run: { external_id: externalId }, repository: {} })
+    const own = await send({ event: 'check_run', body: completed('rabcdefghjkmn2-3') })
+    expect([own.status, own.text]).toEqual([202, 'Signalbox did this itself.\n'])
+    expect(await store.deliveries.loadDelivery(own.id)).toBeNull()
+    const other = await send({ event: 'check_run', body: completed('build 7') })
+    expect(await store.deliveries.loadDelivery(other.id)).not.toBeNull()
+  })
+
   const sha1 = `sha1=${createHmac('sha1', SECRET).update(PUSH).digest('hex')}`
   const REFUSED: [string, Sending, number, string][] = [
     ['without a signature', { headers: { 'x-hub-signature-256': '' } }, 401, 'The request has no X-Hub-Signature-256.'],

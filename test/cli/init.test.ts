@@ -12,7 +12,8 @@ import { readRemote, surveyRepository } from '../../src/cli/init/survey-reposito
 import { registerInit } from '../../src/cli/init.ts'
 import { registerValidate } from '../../src/cli/validate.ts'
 import { actionlint } from '../support/actionlint.ts'
-import { executorBreaches } from '../support/workflow-rules.ts'
+import { evaluateWorkflow } from '../support/evaluate-workflow.ts'
+import { executorBreaches, readWorkflow } from '../support/workflow-rules.ts'
 
 const run = promisify(execFile)
 const FILES = {
@@ -72,7 +73,7 @@ test('writes a configuration and the workflows that it names, and says what to d
   expect(error).toBe(null)
   expect(await list()).toEqual(WRITTEN)
   expect(stdout).toMatch(
-    /^wrote \.github\/signalbox\.yml\nwrote \.github\/workflows\/build-image\.yml\nwrote \.github\/workflows\/lint\.yml\nwrote \.github\/workflows\/test\.yml\nnote: Git does not know the default branch; main is taken for it\.\n/,
+    /^wrote \.github\/signalbox\.yml\nwrote \.github\/workflows\/build-image\.yml\nwrote \.github\/workflows\/lint\.yml\nwrote \.github\/workflows\/test\.yml\nnote: Git does not know the default branch; main is taken for it\.\nnote: Pull requests from forks wait for a maintainer's \/ok-to-test: .*--cli.*\.\n/,
   )
   expect(stdout).toContain('Require the check «All good», bound to the app, in the settings of the repository.')
   expect(await signalbox('validate')).toMatchObject({
@@ -101,9 +102,52 @@ test('--cli names the command line in the workflows, and in the closing words', 
   const { stdout } = await signalbox('init', '--cli', '@acme/signalbox@1.2.3')
   expect(stdout).toContain('The workflows that build images run @acme/signalbox@1.2.3 with npx')
   expect(stdout).not.toContain('6. Set')
+  // GitHub keeps variables from forks, so that their runs could not do without the name.
+  expect(stdout).not.toContain('wait for a maintainer')
+  expect(await read('.github/signalbox.yml')).toContain('\nforks: { start: observe }\n')
   const text = await read('.github/workflows/build-image.yml')
   expect(text).toContain("SIGNALBOX_CLI: ${{ vars.SIGNALBOX_CLI || '@acme/signalbox@1.2.3' }}")
   expect([await actionlint(text), executorBreaches(text)]).toEqual([[], []])
+})
+
+test("GitHub's own word about a fork is enough to build its image", async () => {
+  await write(FILES)
+  await signalbox('init', '--cli', '@acme/signalbox@1.2.3')
+  const sha = '0123456789abcdef0123456789abcdef01234567'
+  const event = {
+    number: 7,
+    repository: { full_name: 'acme/shop', default_branch: 'main' },
+    pull_request: {
+      number: 7,
+      head: { sha, ref: 'fix', repo: { full_name: 'eve/shop' } },
+      base: { ref: 'main', repo: { full_name: 'acme/shop' } },
+    },
+  }
+  const text = await read('.github/workflows/build-image.yml')
+  const { env, jobs } = evaluateWorkflow(text, {
+    github: { event_name: 'pull_request', repository: 'acme/shop', event },
+    inputs: {},
+    vars: {},
+  })
+  expect(jobs).toEqual(['build-fork'])
+  expect(readWorkflow(text).jobs['build-fork']?.strategy?.matrix).toEqual({ image: ['app'] })
+  await write({ 'event.json': JSON.stringify(event) })
+  await run(process.execPath, [resolve('src/cli.ts'), '-C', directory, 'build', '-i', 'app', '--dry'], {
+    env: {
+      ...env,
+      PATH: process.env.PATH,
+      GITHUB_EVENT_NAME: 'pull_request',
+      GITHUB_EVENT_PATH: join(directory, 'event.json'),
+      GITHUB_REF: 'refs/pull/7/merge',
+      GITHUB_REPOSITORY: 'acme/shop',
+      // The merge with the base branch.
+      GITHUB_SHA: 'f'.repeat(40),
+    },
+  })
+  expect(JSON.parse(await read('docker-build-dry.json'))).toMatchObject({
+    tags: [sha, '0123456', '7-merge'].map((tag) => `ghcr.io/acme/shop:${tag}`).sort(),
+    push: false,
+  })
 })
 
 test('--dry-run prints every file and writes none', async () => {

@@ -352,6 +352,44 @@ images:
   })
 })
 
+describe('pull requests from forks', () => {
+  const RUNTIME = { 'containers/runtime/config.sh': 'DOCKER_IMAGE=runtime\n' }
+  const wait = (why: string) => [`Pull requests from forks wait for a maintainer's /ok-to-test: ${why}.`]
+  const byVariable = wait(
+    "a run that GitHub starts for them does not see the repository's variable SIGNALBOX_CLI; with --cli the workflows name the command line themselves, and these pull requests need no approval",
+  )
+  const byHand = wait(
+    'a runtime image is handed from one workflow run to another, which takes runs that Signalbox dispatches',
+  )
+
+  test.each<[string, Record<string, string>, string | null, string, string[]]>([
+    ['tests and linters', { 'go.mod': '' }, null, 'observe', []],
+    ['an image, by the variable', { 'go.mod': '', Dockerfile: '' }, null, 'dispatch', byVariable],
+    ['an image, by its name', { 'go.mod': '', Dockerfile: '' }, '@acme/signalbox@1.2.3', 'observe', []],
+    ['a runtime image', { 'go.mod': '', ...RUNTIME }, '@acme/signalbox@1.2.3', 'dispatch', byHand],
+    ['both kinds', { Dockerfile: '', ...RUNTIME }, null, 'dispatch', byHand],
+  ])('%s', (_name, files, commandLine, start, notes) => {
+    const scaffold = decideScaffold(readFindings(makeSurvey(files)), { ...CHOICES, lintFix: true, commandLine })
+    const parsed = parseConfig(scaffold.config, { path: 'signalbox.yml' })
+    expect(parsed.ok && parsed.config.forks.start).toBe(start)
+    expect(scaffold.notes).toEqual(notes)
+    expect(new Set(scaffold.workflows.map(({ values }) => values.forks))).toEqual(new Set([start === 'observe']))
+  })
+
+  test('the configuration says what it does with them, and with labels', () => {
+    const { config } = decideScaffold(readFindings(makeSurvey({ 'go.mod': '' })), { ...CHOICES, lintFix: true })
+    expect(config).toContain(`
+# The legs of a pull request from a fork are not dispatched: they follow the runs of the same workflows that GitHub
+# starts for it, without secrets. One that changes the workflows waits for /ok-to-test even so.
+forks: { start: observe }
+
+# Put on a pull request by somebody with write permission, the label starts the workflow, which pushes to the
+# branch and is shown as the check «label / lint-fix». The label is removed when that is done.
+label_actions:
+`)
+  })
+})
+
 describe('an image of the older layout', () => {
   const files = {
     'containers/runtime/config.sh': 'DOCKER_REGISTRY=ghcr.io\nDOCKER_ORG=acme\nDOCKER_IMAGE=runtime\n',

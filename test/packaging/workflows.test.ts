@@ -1,10 +1,11 @@
 /** The workflows that `signalbox init` writes, for repositories of every kind, and this repository's own. */
 import { readFile } from 'node:fs/promises'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { renderWorkflow } from '../../src/cli/init/render-workflow.ts'
 import { parseConfig } from '../../src/domain/parse-config.ts'
 import { decideScaffold, readFindings } from '../../src/domain/scaffold.ts'
 import { actionlint } from '../support/actionlint.ts'
+import { evaluateWorkflow } from '../support/evaluate-workflow.ts'
 import { makeSurvey } from '../support/survey.ts'
 import { breaches, executorBreaches, ownInputs, readWorkflow } from '../support/workflow-rules.ts'
 
@@ -45,21 +46,35 @@ const REPOSITORIES: Record<string, Record<string, string>> = {
   },
 }
 
-test.each(Object.entries(REPOSITORIES))('what is written for %s', async (_name, files) => {
-  const { config, workflows } = decideScaffold(readFindings(makeSurvey(files)), CHOICES)
+/** With a command line that the workflows name, those of images can run for forks, too. */
+const NAMED = { ...CHOICES, commandLine: '@acme/signalbox@1.2.3' }
+const CASES = [
+  ...Object.entries(REPOSITORIES).map(([name, files]) => [name, files, CHOICES] as const),
+  ...['an image', 'everything'].map((name) => [`${name}, with --cli`, REPOSITORIES[name] ?? {}, NAMED] as const),
+]
+
+test.each(CASES)('what is written for %s', async (name, files, choices) => {
+  const { config, workflows } = decideScaffold(readFindings(makeSurvey(files)), choices)
   const parsed = parseConfig(config, { path: 'signalbox.yml' })
   expect(parsed).toMatchObject({ ok: true })
   const texts = new Map(workflows.map((plan) => [plan.file, renderWorkflow(plan)]))
   for (const [file, text] of texts)
     expect([file, await actionlint(text), executorBreaches(text)]).toEqual([file, [], []])
   const jobs = parsed.ok ? parsed.config.pipelines.flatMap((pipeline) => pipeline.jobs) : []
+  const isForForks = !['an image', 'everything', 'everything, with --cli'].includes(name)
+  expect(parsed.ok && parsed.config.forks.start).toBe(isForForks ? 'observe' : 'dispatch')
   const dispatched = ['lint-fix.yml']
   for (const { start, inputs } of jobs) {
     if (start.kind !== 'dispatch') continue
-    expect(ownInputs(texts.get(start.workflow) ?? '')).toEqual(Object.keys(inputs).sort())
+    const text = texts.get(start.workflow) ?? ''
+    expect(ownInputs(text)).toEqual(Object.keys(inputs).sort())
+    expect(Object.keys(readWorkflow(text).on)).toEqual(['workflow_dispatch', ...(isForForks ? ['pull_request'] : [])])
     dispatched.push(start.workflow)
   }
   expect(dispatched).toEqual(expect.arrayContaining([...texts.keys()]))
+  expect(Object.keys(readWorkflow(texts.get('lint-fix.yml') ?? 'on: { workflow_dispatch: }').on)).toEqual([
+    'workflow_dispatch',
+  ])
 })
 
 test('every template is written for one of them', () => {
@@ -184,7 +199,11 @@ test.each<[string, (text: string) => string, string]>([
     (text) => text.replace('-i "$IMAGE" --push', '-i ${{ inputs.image }} --push'),
     'build: an expression in run: npx --yes "$SIGNALBOX_CLI" -C "$GITHUB_WORKSPACE" build -i ${{ inputs.image }} --push',
   ],
-  ['another event', (text) => text.replace('on:\n', 'on:\n  push:\n'), 'on: more than workflow_dispatch and pull_request'],
+  [
+    'another event',
+    (text) => text.replace('on:\n', 'on:\n  push:\n'),
+    'on: more than workflow_dispatch and pull_request',
+  ],
   [
     'no input signalbox',
     (text) => text.replace(/ {6}signalbox: .*\n/, '      other: { type: string, required: true }\n'),
@@ -294,6 +313,235 @@ test.each<[string, (text: string) => string, string]>([
   expect(executorBreaches(GOOD)).toEqual([])
   const bad = spoil(GOOD)
   expect(bad).not.toBe(GOOD)
+  expect(executorBreaches(bad)).toContain(expected)
+})
+
+/** Of a repository with two images, whose workflows name the command line. */
+const FOR_FORKS = decideScaffold(
+  readFindings(
+    makeSurvey({
+      'api/Dockerfile': 'FROM scratch\n',
+      'containers/app/Dockerfile': 'FROM scratch\n',
+      'containers/app/config.sh': 'DOCKER_IMAGE=shop\n',
+      'go.mod': 'module x\n',
+    }),
+  ),
+  NAMED,
+).workflows
+const forForks = (file: string) =>
+  FOR_FORKS.flatMap((plan) => (plan.file === file ? [renderWorkflow(plan)] : [])).join('')
+const GOOD_FOR_FORKS = forForks('build-image.yml')
+
+describe('what runs, and on which commit', () => {
+  const LEG = '1'.repeat(40)
+  const HEAD = '2'.repeat(40)
+  const dispatch = (trusted: boolean) => ({
+    github: { event_name: 'workflow_dispatch', repository: 'acme/shop', event: { inputs: {} } },
+    inputs: { signalbox: JSON.stringify({ attempt: 'a1', sha: LEG, trusted, image: { name: 'api' } }) },
+    vars: { SIGNALBOX_CLI: '@acme/signalbox@2.0.0' },
+  })
+  const pullRequest = (repo: { full_name: string; fork: boolean } | null) => ({
+    github: {
+      event_name: 'pull_request',
+      repository: 'acme/shop',
+      sha: '3'.repeat(40),
+      event: { pull_request: { head: { sha: HEAD, repo } } },
+    },
+    inputs: {},
+    // As of a fork, which GitHub shows none.
+    vars: {},
+  })
+  const byLeg = { title: `a1 build of ${LEG}`, sha: LEG }
+  const byGitHub = { title: `pull_request build of ${HEAD}`, sha: HEAD }
+
+  test.each([
+    ['a trusted leg', dispatch(true), ['build'], true, byLeg],
+    ["a fork's leg", dispatch(false), ['build-untrusted'], true, byLeg],
+    ['a pull request from a fork', pullRequest({ full_name: 'eve/shop', fork: true }), ['build-fork'], true, byGitHub],
+    ['one whose fork was deleted', pullRequest(null), ['build-fork'], true, byGitHub],
+    ['one of the repository', pullRequest({ full_name: 'acme/shop', fork: false }), [], false, byGitHub],
+    [
+      'one of a repository that is a fork itself',
+      pullRequest({ full_name: 'acme/shop', fork: true }),
+      [],
+      false,
+      byGitHub,
+    ],
+  ])('%s', (_what, context, builds, isTested, { title, sha }) => {
+    const built = evaluateWorkflow(GOOD_FOR_FORKS, context)
+    expect([built.title, built.env.RELEVANT_SHA, built.jobs]).toEqual([title, sha, builds])
+    const { signalbox = '' } = context.inputs as { signalbox?: string }
+    expect(built.env.SIGNALBOX).toBe(signalbox)
+    expect(built.env.SIGNALBOX_CLI).toBe(signalbox === '' ? '@acme/signalbox@1.2.3' : '@acme/signalbox@2.0.0')
+    for (const [file, doing] of [
+      ['lint.yml', 'lint'],
+      ['test.yml', 'test'],
+    ] as const) {
+      const tested = evaluateWorkflow(forForks(file), context)
+      expect([tested.title, tested.env.RELEVANT_SHA, tested.jobs]).toEqual([
+        title.replace('build', doing),
+        sha,
+        isTested ? ['go'] : [],
+      ])
+    }
+  })
+
+  test('a fork has every image of the workflow built, with QEMU where one is for another kind of machine', () => {
+    const job = readWorkflow(GOOD_FOR_FORKS).jobs['build-fork']
+    expect(job?.strategy?.matrix).toEqual({ image: ['api', 'shop'] })
+    expect(job?.steps?.find(({ uses }) => uses?.startsWith('docker/setup-qemu-action@'))).not.toHaveProperty('if')
+    const values = { title: 'Build', runner: 'ubuntu-24.04', cli: NAMED.commandLine, forks: true, images: ['api'] }
+    const plain = renderWorkflow({ template: 'build-image.yml', values: { ...values, needsEmulation: false } })
+    expect(executorBreaches(plain)).toEqual([])
+    expect(JSON.stringify(readWorkflow(plain).jobs['build-fork'])).not.toContain('setup-qemu-action')
+  })
+})
+
+const OWN_HEAD = 'github.event.pull_request.head.repo.full_name != github.repository'
+const inForkJob = (text: string, change: (job: string) => string) => {
+  const [before = '', after = ''] = text.split('  build-fork:\n')
+  return `${before}  build-fork:\n${change(after)}`
+}
+
+test.each<[string, (text: string) => string, string]>([
+  [
+    'a right for forks',
+    (text) => inForkJob(text, (job) => job.replace('contents: read', 'contents: write')),
+    'build-fork: may write, and runs for forks',
+  ],
+  [
+    'a right to read more',
+    (text) => inForkJob(text, (job) => job.replace('contents: read', 'contents: read\n      packages: read')),
+    'build-fork: has other rights than reading the code, for pull requests of forks',
+  ],
+  [
+    'every right to read',
+    (text) => inForkJob(text, (job) => job.replace('permissions:\n      contents: read', 'permissions: read-all')),
+    'build-fork: has other rights than reading the code, for pull requests of forks',
+  ],
+  [
+    'a push for forks',
+    (text) => inForkJob(text, (job) => job.replace('-i "$IMAGE"', '-i "$IMAGE" --push')),
+    'build-fork: pushes, and runs for forks',
+  ],
+  [
+    'a login for forks',
+    (text) =>
+      inForkJob(
+        text,
+        (job) => `${job}      - uses: docker/login-action@5e57cd118135c172c3672efd75eb46360885c0ef # v3.6.0\n`,
+      ),
+    'build-fork: logs in to a registry, and runs for forks',
+  ],
+  [
+    'secrets for every job',
+    (text) => text.replace('env:\n', 'env:\n  TOKEN: ${{ secrets.TOKEN }}\n'),
+    'secrets for every job',
+  ],
+  [
+    'credentials for forks',
+    (text) => inForkJob(text, (job) => job.replace('persist-credentials: false', 'persist-credentials: true')),
+    'build-fork: checkout keeps its credentials',
+  ],
+  [
+    'a cache for forks',
+    (text) => inForkJob(text, (job) => job.replace('package-manager-cache: false', 'cache: npm')),
+    'build-fork: uses the cache of Actions, which the legs of forks share',
+  ],
+  [
+    'no condition',
+    (text) => inForkJob(text, (job) => job.replace(/ {4}if: .*\n/, '')),
+    'build-fork: runs for pull requests that are dispatched already',
+  ],
+  [
+    'a condition that trusted pull requests meet',
+    (text) => inForkJob(text, (job) => job.replace(` && ${OWN_HEAD}`, '')),
+    'build-fork: runs for pull requests that are dispatched already',
+  ],
+  [
+    'a condition that pull requests within a fork meet, and deleted forks do not',
+    (text) => inForkJob(text, (job) => job.replace(OWN_HEAD, 'github.event.pull_request.head.repo.fork')),
+    'build-fork: runs for pull requests that are dispatched already',
+  ],
+  [
+    'a condition that lets more in',
+    (text) => inForkJob(text, (job) => job.replace(OWN_HEAD, `${OWN_HEAD} || true`)),
+    'build-fork: runs for pull requests that are dispatched already',
+  ],
+  [
+    "a job for legs that GitHub's own run cannot read",
+    (text) =>
+      text.replace(
+        'inputs.signalbox && fromJSON(inputs.signalbox).trusted != true',
+        'fromJSON(inputs.signalbox).trusted != true',
+      ),
+    'build-untrusted: reads a leg, which a pull request does not have',
+  ],
+  [
+    "a job for trusted legs that GitHub's own run cannot read",
+    (text) =>
+      text.replace(
+        'inputs.signalbox && fromJSON(inputs.signalbox).trusted == true',
+        'fromJSON(inputs.signalbox).trusted == true',
+      ),
+    'build: reads a leg, which a pull request does not have',
+  ],
+  [
+    'a step for forks that reads a leg',
+    (text) => inForkJob(text, (job) => job.replace('matrix.image', 'fromJSON(inputs.signalbox).image.name')),
+    'build-fork: reads a leg, which a pull request does not have',
+  ],
+  [
+    'a job for all after one that is not for forks',
+    (text) => inForkJob(text, (job) => job.replace(/if: .*/, 'needs: build\n    if: always()')),
+    'build-fork: runs for pull requests that are dispatched already',
+  ],
+  [
+    'an event with rights',
+    (text) => text.replace('  pull_request:\n', '  pull_request:\n  pull_request_target:\n'),
+    'on: more than workflow_dispatch and pull_request',
+  ],
+  [
+    'a filter, where legs would wait for nothing',
+    (text) => text.replace('  pull_request:\n', '  pull_request: { paths: [src] }\n'),
+    'on: pull_request with filters',
+  ],
+  [
+    'a run-name that fails without a leg',
+    (text) =>
+      text.replace(
+        'inputs.signalbox && fromJSON(inputs.signalbox).attempt || github.event_name',
+        'fromJSON(inputs.signalbox).attempt',
+      ),
+    'run-name does not begin with the attempt',
+  ],
+  [
+    "GitHub's merge commit",
+    (text) => text.replace(/RELEVANT_SHA: .*/, 'RELEVANT_SHA: ${{ github.sha }}'),
+    "build-fork: checks out something else than the leg's commit",
+  ],
+  [
+    'a commit that a job exchanges',
+    (text) => inForkJob(text, (job) => `    env: { RELEVANT_SHA: main }\n${job}`),
+    "build-fork: checks out something else than the leg's commit",
+  ],
+  [
+    'a commit that is not checked',
+    (text) => inForkJob(text, (job) => job.replace('^[0-9a-f]{40}$', '.*')),
+    'build-fork: checks out a commit that was not checked to be one',
+  ],
+  [
+    'a command line that a variable names, which forks are not shown',
+    (text) =>
+      text
+        .replace(/SIGNALBOX_CLI: .*/, 'SIGNALBOX_CLI: ${{ vars.SIGNALBOX_CLI }}')
+        .replaceAll('steps:\n', 'steps:\n      - run: \'[[ -n "$SIGNALBOX_CLI" ]] || exit 1\'\n'),
+    'build-fork: runs a command line that the workflow does not name',
+  ],
+])('a workflow for forks with %s is refused', (_what, spoil, expected) => {
+  expect(executorBreaches(GOOD_FOR_FORKS)).toEqual([])
+  const bad = spoil(GOOD_FOR_FORKS)
+  expect(bad).not.toBe(GOOD_FOR_FORKS)
   expect(executorBreaches(bad)).toContain(expected)
 })
 

@@ -2,11 +2,13 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { parseConfig } from '../../src/domain/parse-config.ts'
-import { sampleRepository } from '../../src/sandbox/sample-repository.ts'
+import { sampleDeployRepository, sampleRepository } from '../../src/sandbox/sample-repository.ts'
 
 const files = sampleRepository()
 const parsed = parseConfig(files['.github/signalbox.yml'] ?? '', { path: '.github/signalbox.yml' })
 const pipelines = parsed.ok ? parsed.config.pipelines : []
+const previews = parsed.ok ? parsed.config.previews : []
+const deployFiles = sampleDeployRepository()
 
 test('its configuration is valid', () => {
   expect(parsed.ok ? [] : parsed.problems).toEqual([])
@@ -24,10 +26,25 @@ test.each(pipelines.flatMap(({ jobs }) => jobs.map((job) => [job.name, job] as c
   },
 )
 
+test.each(
+  previews.flatMap(({ name, deploy, teardown }) =>
+    [deploy, teardown].flatMap((one) => (one === null ? [] : [[name, one.workflow, one.inputs] as const])),
+  ),
+)('the preview %s gives %s exactly what it takes', (_, workflow, inputs) => {
+  const { on } = parse(deployFiles[`.github/workflows/${workflow}`] ?? '{}')
+  expect(Object.keys(on.workflow_dispatch.inputs).sort()).toEqual(Object.keys(inputs).sort())
+})
+
+test('its preview needs a job that it has, and is taken down', () => {
+  expect(previews).toMatchObject([{ label: 'deploy', needs: [{ pipeline: 'docker', job: 'app' }] }])
+  expect(previews[0]?.teardown).not.toBeNull()
+})
+
 test('its workflows put no input into a command', () => {
-  for (const [path, text] of Object.entries(files)) {
+  for (const [path, text] of [...Object.entries(files), ...Object.entries(deployFiles)]) {
     if (!path.startsWith('.github/workflows/')) continue
     const commands = text.split('\n').filter((line) => line.includes('run:'))
+    expect(commands.length).toBeGreaterThan(0)
     expect(commands.filter((line) => line.includes('${{'))).toEqual([])
   }
 })

@@ -14,6 +14,7 @@ interface Job {
   readonly needs?: string | readonly string[]
   readonly permissions?: unknown
   readonly env?: Readonly<Record<string, unknown>>
+  readonly strategy?: { readonly matrix?: unknown }
   readonly 'timeout-minutes'?: number
   readonly steps?: readonly Step[]
 }
@@ -44,12 +45,10 @@ const ATTEMPT = '${{ fromJSON(inputs.signalbox).attempt }} '
 const ATTEMPT_OR_EVENT = '${{ inputs.signalbox && fromJSON(inputs.signalbox).attempt || github.event_name }} '
 
 /** Conditions count to the letter: anything beside them could let more in. */
-const TRUSTED_LEGS = [
-  'fromJSON(inputs.signalbox).trusted == true',
-  'inputs.signalbox && fromJSON(inputs.signalbox).trusted == true',
-]
-/** With the first of these, a run that GitHub starts would fail for want of the input. */
-const LEGS_ALONE = ['inputs.signalbox && fromJSON(inputs.signalbox).trusted != true', TRUSTED_LEGS[1]]
+const TRUSTED_LEG = 'inputs.signalbox && fromJSON(inputs.signalbox).trusted == true'
+/** The first is for workflows that are only dispatched: a run that GitHub starts would fail for want of the input. */
+const TRUSTED_LEGS = ['fromJSON(inputs.signalbox).trusted == true', TRUSTED_LEG]
+const LEGS_ALONE = [TRUSTED_LEG, 'inputs.signalbox && fromJSON(inputs.signalbox).trusted != true']
 /** A fork that was deleted has no name; the repository may be a fork itself, so its `fork` says nothing. */
 const FROM_FORK = 'github.event.pull_request.head.repo.full_name != github.repository'
 const FORKS = [
@@ -61,6 +60,7 @@ const FORKS = [
 export function breaches(text: string): string[] {
   const workflow = readWorkflow(text)
   const found = [...pins(text), ...topPermissions(workflow)]
+  if (JSON.stringify(workflow.env ?? {}).includes('secrets.')) found.push('secrets for every job')
   for (const [name, job] of Object.entries(workflow.jobs)) {
     if (!(Number(job['timeout-minutes']) > 0)) found.push(`${name}: no timeout-minutes`)
     for (const step of job.steps ?? []) found.push(...stepBreaches(step).map((problem) => `${name}: ${problem}`))
@@ -174,7 +174,7 @@ function namesCommandLine({ env }: Workflow): boolean {
   return /^(?:@[\w.-]+\/)?[\w.-]+@\d+\.\d+\.\d+$|^https:\/\/[\w./-]+\.tgz$/.test(name)
 }
 
-function isSkippedUnless(conditions: readonly (string | undefined)[], job: Job, workflow: Workflow): boolean {
+function isSkippedUnless(conditions: readonly string[], job: Job, workflow: Workflow): boolean {
   if (job.if !== undefined && conditions.includes(job.if)) return true
   // A job is skipped with those that it needs, unless it asks how they ended.
   const needs = [job.needs ?? []].flat().map((name) => workflow.jobs[name])

@@ -50,8 +50,8 @@ export function writeConfig(parts: ConfigParts): string {
   explain(
     document,
     ['forks'],
-    ` Nothing is dispatched for a pull request from a fork: its legs follow the runs of the same workflows that GitHub starts
- for it, without secrets. One that changes the workflows waits for /ok-to-test even so.`,
+    ` The legs of a pull request from a fork are not dispatched: they follow the runs of the same workflows that GitHub
+ starts for it, without secrets. One that changes the workflows waits for /ok-to-test even so.`,
   )
   explain(
     document,

@@ -62,7 +62,8 @@ export function imagePlans(
       needsEmulation: plain.some(({ isOldLayout }) => isOldLayout),
     },
     jobs: plain.map(({ name }) => ({ ...PLAIN_JOB, name: `build-${name}`, workflow: 'build-image.yml', image: name })),
-    notForForks: commandLine === null ? NEEDS_NAME : null,
+    // Beside a runtime image, naming the command line would change nothing: that one says why.
+    notForForks: commandLine === null && runtimes.length === 0 ? NEEDS_NAME : null,
   }
   return [
     ...(plain.length > 0 ? [build] : []),
