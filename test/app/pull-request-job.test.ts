@@ -106,8 +106,8 @@ test('closed while it is deployed: taken down afterwards', async () => {
   const { project, key, number } = await setUp()
   await advancePullRequest(makeDeps(), key)
   github.closePullRequest(project.repo, number, 'ann')
-  await github.until('it is deployed', () => project.deployRuns()[0]?.conclusion === 'success')
-  for (const _ of [1, 2]) {
+  for (const _ of ['deployed', 'taken down']) {
+    await github.until('everything ran', () => project.deployRuns().every((run) => run.status === 'completed'))
     aheadMs += 3 * 60_000
     await advancePullRequest(makeDeps(), key)
   }

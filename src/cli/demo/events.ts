@@ -3,7 +3,8 @@
  * events are all that the screen, the plain lines, the JSON lines and the verdict are made of.
  */
 import type { TriggerKind } from '../../domain/trigger.ts'
-import type { CheckConclusion, CheckStatus } from '../../sandbox/model.ts'
+import type { CheckConclusion, CheckStatus, DeploymentState, ReactionContent } from '../../sandbox/model.ts'
+import type { StoryName } from './story-name.ts'
 
 export interface PlannedLeg {
   readonly id: string
@@ -31,7 +32,7 @@ export interface WebhookEvent {
   readonly delivery: string
   readonly statusCode: number
   readonly durationMs: number
-  /** What it is about, for pushes and pull requests. */
+  /** What it is about, for pushes, pull requests and what people write. */
   readonly about: string | null
 }
 
@@ -61,6 +62,9 @@ export interface AttemptEvent {
   readonly workflow: string
   /** Full names of the tags that the leg was told to give its image; none for a leg without an image. */
   readonly tags: readonly string[]
+  /** What the leg was told of its commit, and of what it may do. */
+  readonly trusted: boolean
+  readonly push: boolean
   readonly workflowRun: number
   readonly status: 'queued' | 'in_progress' | 'completed'
   readonly conclusion: CheckConclusion | null
@@ -81,6 +85,65 @@ export interface CheckEvent {
   readonly status: CheckStatus
   readonly conclusion: CheckConclusion | null
   readonly title: string
+  readonly url: string
+}
+
+/** Something was written on a pull request, or what Signalbox had written was edited by it. */
+export interface CommentEvent {
+  readonly event: 'comment'
+  readonly change: 'created' | 'edited'
+  readonly id: number
+  readonly pullRequest: number
+  /** Login. */
+  readonly author: string
+  /** What it is when Signalbox wrote it, by its hidden first line: `welcome`, `previews`, `reply` …; null: a person wrote it. */
+  readonly kind: string | null
+  /** Its first lines, without Markdown. */
+  readonly lines: readonly string[]
+  /** Where its links lead. */
+  readonly links: readonly string[]
+}
+
+export interface ReactionEvent {
+  readonly event: 'reaction'
+  readonly content: ReactionContent
+  readonly by: string
+  /** Id and author of the comment. */
+  readonly comment: number
+  readonly author: string
+}
+
+export interface LabelEvent {
+  readonly event: 'label'
+  readonly change: 'labeled' | 'unlabeled'
+  readonly label: string
+  readonly pullRequest: number
+  readonly by: string
+}
+
+/** A GitHub Deployment has a new status. */
+export interface DeploymentEvent {
+  readonly event: 'deployment'
+  readonly id: number
+  readonly environment: string
+  readonly sha: string
+  readonly state: DeploymentState
+  readonly description: string
+  /** Where the preview can be seen; null: nowhere yet, or no more. */
+  readonly url: string | null
+}
+
+/** A workflow run of the repository that deploys is there, or its status changed. */
+export interface PreviewRunEvent {
+  readonly event: 'preview_run'
+  readonly repository: string
+  readonly workflow: string
+  readonly workflowRun: number
+  readonly inputs: Readonly<Record<string, string>>
+  readonly status: 'queued' | 'in_progress' | 'completed'
+  readonly conclusion: CheckConclusion | null
+  /** From the start of its job; null: it did not start, or is not over. */
+  readonly durationMs: number | null
   readonly url: string
 }
 
@@ -114,6 +177,7 @@ export type DemoEvent =
   | { readonly event: 'starting' }
   | {
       readonly event: 'started'
+      readonly story: StoryName
       readonly githubUrl: string
       readonly signalboxUrl: string
       readonly repository: string
@@ -128,6 +192,11 @@ export type DemoEvent =
   | PlanEvent
   | AttemptEvent
   | CheckEvent
+  | CommentEvent
+  | ReactionEvent
+  | LabelEvent
+  | DeploymentEvent
+  | PreviewRunEvent
   | ExpectationEvent
   | EndedEvent
 
@@ -140,26 +209,4 @@ export interface Presenter {
   rest(): Promise<void>
   /** The story is over; the demo stays up until it is interrupted. */
   stayUp(): void
-}
-
-/** JSON lines, and nothing else. */
-export function makeJsonPresenter(): Presenter {
-  return {
-    show: (event) => void process.stdout.write(`${toJsonLine(event)}\n`),
-    rest: async () => {},
-    stayUp() {},
-  }
-}
-
-/** Keys become snake_case, as everywhere outside of the code. */
-export function toJsonLine({ at, event, ...rest }: TimedEvent): string {
-  return JSON.stringify({ at, event, ...rest }, (_key, value: unknown) =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [snakeCase(key), inner]))
-      : value,
-  )
-}
-
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

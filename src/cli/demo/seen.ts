@@ -1,8 +1,18 @@
-/** What was seen so far, folded from the events: runs, their check runs, the attempts of each leg. */
-import type { AttemptEvent, CheckEvent, PlanEvent, TimedEvent } from './events.ts'
+/** What was seen so far, folded from the events: runs with their check runs and attempts, and what became of previews. */
+import type {
+  AttemptEvent,
+  CheckEvent,
+  CommentEvent,
+  DeploymentEvent,
+  PlanEvent,
+  PreviewRunEvent,
+  ReactionEvent,
+  TimedEvent,
+} from './events.ts'
 
-export interface SeenAttempt {
-  readonly last: AttemptEvent
+/** A workflow run as it was seen last. */
+export interface SeenAttempt<Event = AttemptEvent> {
+  readonly last: Event
   /** When this status began. */
   readonly since: Date
 }
@@ -23,21 +33,45 @@ export interface SeenRun {
   readonly checks: ReadonlyMap<string, SeenCheck>
 }
 
+/** Everything by its id, oldest first. */
 export interface Seen {
-  /** By id, oldest first. */
   readonly runs: ReadonlyMap<string, SeenRun>
+  /** As they read now. */
+  readonly comments: ReadonlyMap<number, CommentEvent>
+  readonly reactions: readonly ReactionEvent[]
+  /** Of each deployment all that was said of it. */
+  readonly deployments: ReadonlyMap<number, readonly DeploymentEvent[]>
+  readonly previewRuns: ReadonlyMap<number, SeenAttempt<PreviewRunEvent>>
 }
 
-export const NOTHING_SEEN: Seen = { runs: new Map() }
+export const NOTHING_SEEN: Seen = {
+  runs: new Map(),
+  comments: new Map(),
+  reactions: [],
+  deployments: new Map(),
+  previewRuns: new Map(),
+}
 
 export function noteEvent(seen: Seen, event: TimedEvent): Seen {
   switch (event.event) {
     case 'plan':
-      return { runs: new Map(seen.runs).set(event.run, newRun(event)) }
+      return { ...seen, runs: new Map(seen.runs).set(event.run, newRun(event)) }
     case 'check':
       return change(seen, event.run, event.id, (one) => ({ ...one, check: event }))
     case 'attempt':
       return change(seen, event.run, event.leg, (one) => ({ ...one, attempts: noteAttempt(one.attempts, event) }))
+    case 'comment':
+      return { ...seen, comments: new Map(seen.comments).set(event.id, event) }
+    case 'reaction':
+      return { ...seen, reactions: [...seen.reactions, event] }
+    case 'deployment': {
+      const said = [...(seen.deployments.get(event.id) ?? []), event]
+      return { ...seen, deployments: new Map(seen.deployments).set(event.id, said) }
+    }
+    case 'preview_run': {
+      const noted = { last: event, since: event.at }
+      return { ...seen, previewRuns: new Map(seen.previewRuns).set(event.workflowRun, noted) }
+    }
     default:
       return seen
   }
@@ -56,7 +90,7 @@ function change(seen: Seen, runId: string, id: string, update: (one: SeenCheck) 
   const one = run?.checks.get(id)
   if (run === undefined || one === undefined) return seen
   const checks = new Map(run.checks).set(id, update(one))
-  return { runs: new Map(seen.runs).set(runId, { ...run, checks }) }
+  return { ...seen, runs: new Map(seen.runs).set(runId, { ...run, checks }) }
 }
 
 function noteAttempt(attempts: readonly SeenAttempt[], event: AttemptEvent & { at: Date }): SeenAttempt[] {
@@ -67,6 +101,10 @@ function noteAttempt(attempts: readonly SeenAttempt[], event: AttemptEvent & { a
 
 export function isOver(one: SeenCheck): boolean {
   return one.check?.status === 'completed'
+}
+
+export function findCheck(seen: Seen, runId: string, id: string): SeenCheck | undefined {
+  return seen.runs.get(runId)?.checks.get(id)
 }
 
 /** The newest run that this kind of trigger started on the commit. */
