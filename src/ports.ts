@@ -326,7 +326,7 @@ export interface RunStore {
   findReusable(repoId: number, keys: readonly string[], since: Date): Promise<Map<string, ReusedResult>>
   /** Runs of this commit that have observed legs, over or not, but for those that the pull request moved away from. */
   observersOf(repoId: number, sha: string): Promise<string[]>
-  /** What observed legs follow: leg id → what was seen. An older word never replaces a newer one. Does not enqueue. */
+  /** What observed legs follow: leg id → what was chosen and seen. Of the same one an older word never replaces a newer one. Does not enqueue. */
   recordObserved(observed: ReadonlyMap<string, Observed>): Promise<void>
   recordRetag(legId: string, outcome: 'done' | 'failed'): Promise<void>
   /** The test results of a leg's attempt, with how flaky its failed tests are. Does not enqueue. */

@@ -4,10 +4,8 @@
  * closed, or its head is not trusted any more. One dispatch of a preview is at work at a time, and what failed is not
  * repeated until somebody asks anew.
  */
-import type { PreviewConfig, PreviewWorkflow } from './config.ts'
+import type { PreviewConfig } from './config.ts'
 import { type FollowAction, followDeployment } from './follow-deployment.ts'
-import { interpolate, interpolationValues } from './interpolate.ts'
-import { pullRequestTrigger } from './payload.ts'
 import {
   describeFailure,
   describePause,
@@ -17,6 +15,7 @@ import {
   pauseEnds,
   stateToTell,
 } from './preview-history.ts'
+import { makeTarget, makeTeardown } from './preview-target.ts'
 import type { PreviewView } from './preview-view.ts'
 import { clearanceFor, distrustOf, installationFor, ofHead, type Wish, wishFor } from './preview-wish.ts'
 import {
@@ -179,34 +178,9 @@ function dispatchNext(one: Case, dispatch: Unnumbered): Decided {
   return { actions: [{ ...dispatch, deployment: { ...deployment, number } }], view, wakeAt: null }
 }
 
-function makeTarget(facts: PullRequestFacts, config: PreviewConfig): DeploymentTarget {
-  const values = valuesAt(facts, facts.pullRequest.headSha)
-  return {
-    ...fillIn(config.deploy, values),
-    repository: config.repository,
-    environment: interpolate(config.environment, values),
-    previewUrl: config.url === null ? null : interpolate(config.url, values, encodeURIComponent),
-    timeoutMs: config.timeoutMs,
-    teardown: makeTeardown(facts, config, facts.pullRequest.headSha),
-  }
-}
-
-function makeTeardown(facts: PullRequestFacts, config: PreviewConfig, sha: string): PreviewWorkflow | null {
-  return config.teardown === null ? null : fillIn(config.teardown, valuesAt(facts, sha))
-}
-
 /** The configuration's word where it still has the preview. */
 function placeOf(config: PreviewConfig | null): Partial<DeploymentTarget> {
   return config === null ? {} : { repository: config.repository, timeoutMs: config.timeoutMs }
-}
-
-function valuesAt({ repo, pullRequest }: PullRequestFacts, sha: string) {
-  return interpolationValues({ ...pullRequestTrigger(repo, pullRequest), sha }, { matrix: {}, image: null })
-}
-
-function fillIn(workflow: PreviewWorkflow, values: ReturnType<typeof valuesAt>): PreviewWorkflow {
-  const inputs = Object.entries(workflow.inputs).map(([key, text]) => [key, interpolate(text, values)])
-  return { workflow: workflow.workflow, ref: workflow.ref, inputs: Object.fromEntries(inputs) }
 }
 
 function decideTelling(one: Case): PreviewAction[] {

@@ -32,7 +32,9 @@ export function chooseObserved(start: ObservedStart, trigger: TriggerKind, seen:
     const found = seen.checks?.find((check) => check.app === start.app)
     return found === undefined ? null : withoutSource(found)
   }
-  const found = seen.workflowRuns?.find((run) => EVENTS[trigger].includes(run.event))
+  const runs = (seen.workflowRuns ?? []).filter((run) => EVENTS[trigger].includes(run.event))
+  // A commit that is the head of two pull requests has a run for each, and one of them may have had nothing to do.
+  const found = runs.find((run) => run.conclusion !== 'skipped') ?? runs[0]
   return found === undefined ? null : withoutSource(found)
 }
 

@@ -65,6 +65,11 @@ describe("runs of GitHub's own events", () => {
     ])
   })
 
+  test('one that waits for «Approve and run» has not begun', async () => {
+    answer([run({ id: 1, event: 'pull_request', status: 'completed', conclusion: 'action_required', ...times })])
+    expect(await list()).toMatchObject([{ status: 'queued', conclusion: null, completedAt: null }])
+  })
+
   test('nothing that somebody could have started on the commit at will', async () => {
     const events = ['workflow_dispatch', 'schedule', 'repository_dispatch', 'merge_group']
     answer(events.map((event, id) => run({ id, event, ...times })))

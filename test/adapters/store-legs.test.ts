@@ -219,7 +219,7 @@ describeStores('what the store keeps of legs', (open) => {
     ['a re-run', ended, { ...sighting, runAttempt: 2, status: 'queued', startedAt: null }, true],
     ['the run before a re-run', { ...sighting, runAttempt: 2 }, ended, false],
     ['a newer run', ended, { ...sighting, id: sighting.id + 1, status: 'queued' }, true],
-    ['an older run', sighting, { ...ended, id: sighting.id - 1, runAttempt: 3 }, false],
+    ['an older run that was chosen instead', sighting, { ...ended, id: sighting.id - 1, runAttempt: 3 }, true],
   ])('of what an observed leg follows, %s replaces what is known only when it is newer', async (...row) => {
     const [, first, second, replaces] = row
     const id = await started(oneLeg('docker / lint'))
@@ -229,7 +229,7 @@ describeStores('what the store keeps of legs', (open) => {
     expect((await legOf(id))?.observed).toEqual(replaces ? second : first)
   })
 
-  test('finds the open runs of a commit that observe', async () => {
+  test('finds the runs of a commit that observe, over or not, but for those that it moved away from', async () => {
     const sha = '5'.repeat(40)
     const observing = makeRunPlan([
       makeLegPlan(),
@@ -243,7 +243,12 @@ describeStores('what the store keeps of legs', (open) => {
     expect(await store.runs.observersOf(2, sha)).toEqual([])
     expect(await store.runs.observersOf(1, NEWER_SHA)).toEqual([])
     await store.runs.concludeRun(ids[0] ?? '', 'success', NOW)
-    expect(await store.runs.observersOf(1, sha)).toEqual([ids[1]])
+    expect((await store.runs.observersOf(1, sha)).sort()).toEqual(ids.sort())
+    await store.runs.cancelRuns([
+      { runId: ids[0] ?? '', reason: { kind: 'requested', by: 'ann' } },
+      { runId: ids[1] ?? '', reason: { kind: 'superseded', newerSha: NEWER_SHA } },
+    ])
+    expect(await store.runs.observersOf(1, sha)).toEqual([ids[0]])
   })
 
   function labelStart(pullRequest: number, labelingId: string): StartRequest {

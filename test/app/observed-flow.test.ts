@@ -106,7 +106,7 @@ describe("a job that follows GitHub's own run of a workflow", () => {
     )
     const project = makeLinted({
       config,
-      runner: ({ workflow }) => (workflow === 'lint.yml' ? { durationMs: 200 } : {}),
+      runner: ({ workflow }) => (workflow === 'lint.yml' ? { durationMs: 1500 } : {}),
     })
     const { sha } = project.openPullRequest()
     await app.github.until('the lint to be followed', () => project.checks(sha).includes(`${LEG}: in_progress`))

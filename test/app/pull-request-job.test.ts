@@ -9,7 +9,7 @@ import { pullRequestKey } from '../../src/domain/pull-request.ts'
 import type { GitHubApp, Store } from '../../src/ports.ts'
 import { type RunnerScript, type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { makeEnv, makeTestLog } from '../support/app.ts'
-import { makePreviewProject } from '../support/preview-project.ts'
+import { makePreviewProject, type PreviewOptions } from '../support/preview-project.ts'
 
 let github: Sandbox
 let store: Store
@@ -37,8 +37,8 @@ function makeDeps(): PullRequestJobDeps {
 }
 
 /** A pull request with the label on, whose preview needs nothing. */
-async function setUp() {
-  const project = makePreviewProject({ github, runners }, { needs: false })
+async function setUp(options: PreviewOptions = {}) {
+  const project = makePreviewProject({ github, runners }, { needs: false, ...options })
   const { number, sha } = project.openPullRequest()
   project.label(number)
   const { id, nodeId, owner, name, defaultBranch } = github.state.repository(project.repo)
@@ -112,4 +112,12 @@ test('closed while it is deployed: taken down afterwards', async () => {
     await advancePullRequest(makeDeps(), key)
   }
   expect(project.shown()).toEqual(['inactive'])
+})
+
+test("another owner's repository is dispatched to where who runs Signalbox allows it", async () => {
+  const { project, key } = await setUp({ deployOwner: 'Other' })
+  await advancePullRequest(makeDeps(), key)
+  expect(project.deployed()).toEqual([])
+  await advancePullRequest({ ...makeDeps(), previewRepositories: new Set([project.deploy.toLowerCase()]) }, key)
+  expect(project.deployed()).toHaveLength(1)
 })

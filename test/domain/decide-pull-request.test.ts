@@ -12,7 +12,7 @@ function decide(facts: PullRequestFacts) {
 
 test('nothing of a repository that has nothing of it', () => {
   const facts = makeCommentFacts({ config: makeConfig('version: 1\npipelines: {}\npull_request_summary: off\n') })
-  expect(decide(facts)).toEqual({ actions: [], wakeAt: null, atRest: true })
+  expect(decide(facts)).toEqual({ actions: [], wakeAt: null, atRest: true, watchesRuns: false })
 })
 
 describe('comments', () => {
@@ -31,6 +31,7 @@ describe('comments', () => {
       actions: ['write_comment'],
       wakeAt: later(30 * 60),
       atRest: false,
+      watchesRuns: false,
     })
   })
 })
@@ -67,5 +68,18 @@ describe('whether it can be left alone', () => {
     ],
   ])('%s: %#', (_name, facts, expected) => {
     expect(decide(makeLabelled({ config, ...facts })).atRest).toBe(expected)
+  })
+})
+
+describe('what its check runs show matters', () => {
+  test.each<[string, 'open' | 'closed', boolean]>([
+    ['comment', 'open', true],
+    ['description', 'open', true],
+    ['off', 'open', false],
+    ['comment', 'closed', false],
+  ])('summary: %s, %s', (place, state, expected) => {
+    const config = makeConfig(`version: 1\npipelines: {}\npull_request_summary: ${place}\n`)
+    const facts = makeCommentFacts({ config, pullRequest: makePullRequest({ state }) })
+    expect(decide(facts).watchesRuns).toBe(expected)
   })
 })

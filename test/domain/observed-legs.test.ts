@@ -158,6 +158,18 @@ describe('what is followed', () => {
     expect(chooseObserved(LINT, trigger, { workflowRuns })?.id ?? null).toBe(index)
   })
 
+  test('a run that had nothing to do stands back', () => {
+    const ended = (id: number, conclusion: string) => ({
+      ...seen('pull_request', id),
+      status: 'completed' as const,
+      conclusion,
+    })
+    const choose = (...workflowRuns: ReturnType<typeof ended>[]) =>
+      chooseObserved(LINT, 'pull_request', { workflowRuns })?.id
+    expect(choose(ended(2, 'skipped'), ended(1, 'success'))).toBe(1)
+    expect(choose(ended(2, 'skipped'))).toBe(2)
+  })
+
   test.each<[(string | null)[], number | null]>([
     [['sonarcloud'], 0],
     [['evil', 'sonarcloud'], 1],

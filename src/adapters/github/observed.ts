@@ -45,8 +45,10 @@ export function connectObserved(octokit: Octokit): Pick<GitHub, 'listWorkflowRun
 
 function readObservedRun(body: unknown): ObservedWorkflowRun {
   const { workflowRunId, runAttempt, status, conclusion, url, startedAt, updatedAt, event } = workflowRun.parse(body)
-  const completedAt = status === 'completed' ? updatedAt : null
-  return { id: workflowRunId, runAttempt, status, conclusion, url, startedAt, completedAt, event }
+  const run = { id: workflowRunId, runAttempt, url, startedAt, event }
+  // A newcomer's run that waits for «Approve and run» is told as completed, and goes on as the same run.
+  if (conclusion === 'action_required') return { ...run, status: 'queued', conclusion: null, completedAt: null }
+  return { ...run, status, conclusion, completedAt: status === 'completed' ? updatedAt : null }
 }
 
 /** GitHub counts upwards. */

@@ -49,18 +49,20 @@ export async function updateAttempts(
 }
 
 /**
- * What observed legs follow, by leg id. A check run may be completed again, with another conclusion: the later one
- * counts.
+ * What observed legs follow, by leg id. Which one that is was chosen from all that there are, so that another one counts
+ * whatever its id; of the same one an older word never replaces a newer one. A check run may be completed again, with
+ * another conclusion.
  */
 export async function updateObserved(db: Kysely<Tables>, observed: ReadonlyMap<string, Observed>): Promise<void> {
   if (observed.size === 0) return
   const rank = (side: 'l' | 'o') => sql`(
-    (${sql.ref(`${side}.observed`)}->>'id')::bigint,
     (${sql.ref(`${side}.observed`)}->>'runAttempt')::int,
     array_position(array['queued', 'in_progress', 'completed'], ${sql.ref(`${side}.observed`)}->>'status'),
     coalesce((${sql.ref(`${side}.observed`)}->>'completedAt')::timestamptz, '-infinity'))`
   await sql`
     update legs l set observed = o.observed
     from jsonb_each(${storableJson(Object.fromEntries(observed))}::jsonb) as o (leg_id, observed)
-    where l.id = o.leg_id and (l.observed is null or ${rank('o')} > ${rank('l')})`.execute(db)
+    where l.id = o.leg_id and (l.observed is null or o.observed->'id' <> l.observed->'id' or ${rank('o')} > ${rank('l')})`.execute(
+    db,
+  )
 }
