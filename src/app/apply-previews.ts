@@ -51,7 +51,7 @@ async function dispatchDeployment(
   const { target } = deployment
   const { repository, workflow, ref } = target
   const github = await deps.app.forInstallation(installationId)
-  if (label !== null && !(await isStillDue(deps, facts, deployment.sha, label))) return
+  if (label !== null && !(await isStillDue(deps, facts, deployment, label))) return
   const subject = { repo, number: pullRequest.number, installationId: facts.installationId }
   const id = await deps.store.pullRequests.intendDeployment(subject, deployment, deps.clock.now())
   if (id === null) return
@@ -65,16 +65,20 @@ async function dispatchDeployment(
     await lookAt(deps, github, repository, outcome.workflowRunId)
 }
 
-/** Between the decision and the dispatch somebody may have pushed, and what was allowed is one commit. */
+/**
+ * Between the decision and the dispatch somebody may have pushed, and what was allowed is one commit; or the label was
+ * taken off and put on again, as the command that deploys once more does.
+ */
 async function isStillDue(
   { github, log }: ApplyPreviewsDeps,
   { repo, pullRequest }: PullRequestFacts,
-  sha: string,
+  { kind, sha }: Pick<DeploymentFacts, 'kind' | 'sha'>,
   label: string,
 ): Promise<boolean> {
   const present = await github.getPullRequest(repo, pullRequest.number)
-  const isDue = present?.state === 'open' && present.headSha === sha && labelOn(present, label) !== undefined
-  if (!isDue) log.info({ sha }, 'the pull request moved on; nothing is dispatched, and it is looked at again')
+  const isOn = present?.state === 'open' && labelOn(present, label) !== undefined
+  const isDue = kind === 'teardown' ? !isOn : isOn && present.headSha === sha
+  if (!isDue) log.info({ kind, sha }, 'the pull request moved on; nothing is dispatched, and it is looked at again')
   return isDue
 }
 

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import { connectApp } from '../adapters/github/github.ts'
 import { readCredentials } from '../adapters/registry/credentials.ts'
-import { makeRegistry } from '../adapters/registry/registry.ts'
+import { makeRegistry, readPlainHttp } from '../adapters/registry/registry.ts'
 import { readTestReports } from '../adapters/reports/read-test-reports.ts'
 import { openStore } from '../adapters/store/open-store.ts'
 import { startServer } from '../app/server.ts'
@@ -49,7 +49,7 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
   if (role !== 'web') {
     const probot = await makeProbot(env, log)
     const app = connectApp(probot, Number(environment.APP_ID))
-    const registry = makeRegistry({ credentials: readCredentials(env) })
+    const registry = makeRegistry({ credentials: readCredentials(env), plainHttp: readPlainHttp(env) })
     const previewRepositories = new Set(environment.SIGNALBOX_PREVIEW_REPOSITORIES)
     const readReports = (zip: Uint8Array) => readTestReports(zip)
     const deps = { probot, app, store, clock, log, registry, readReports, previewRepositories }

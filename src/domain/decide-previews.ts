@@ -22,6 +22,7 @@ import {
   type DeploymentFacts,
   type DeploymentState,
   type DeploymentTarget,
+  labelOn,
   newestLabeling,
   type PullRequestFacts,
 } from './pull-request.ts'
@@ -31,7 +32,10 @@ export type { PreviewState, PreviewView } from './preview-view.ts'
 
 export type PreviewAction =
   | FollowAction
-  /** Key: preview and number. Precondition of a deploy: its commit is still the head, and its label still on. */
+  /**
+   * Key: preview and number. Precondition of a deploy: its commit is still the head, and its label still on; of a
+   * teardown for a label that is off: that it still is.
+   */
   | {
       readonly kind: 'dispatch_deployment'
       readonly installationId: number
@@ -146,8 +150,8 @@ function decideTeardown(one: Case): Decided {
   if (standing === null) return still(viewOfUnwanted(one))
   const workflow = config === null ? standing.target.teardown : makeTeardown(facts, config, standing.sha)
   if (workflow === null) return still(viewOfUnwanted(one) ?? plainView(one.name, 'removed', null, null))
-  const label = config === null ? undefined : newestLabeling(facts.labelings, config.label)
-  const request = wish.kind === 'wanted' ? wish.request : (label?.id ?? standing.request)
+  const labeling = config === null ? undefined : newestLabeling(facts.labelings, config.label)
+  const request = wish.kind === 'wanted' ? wish.request : (labeling?.id ?? standing.request)
   const refusedBefore = lastTeardown !== null && lastTeardown.number > standing.number
   if (refusedBefore && lastTeardown.request === request) return still(viewOf(lastTeardown, 'failed', notTornDown))
   const target: DeploymentTarget = { ...standing.target, ...workflow, ...placeOf(config), teardown: null }
@@ -155,7 +159,9 @@ function decideTeardown(one: Case): Decided {
   if (typeof installationId === 'string')
     return still({ ...viewOf(standing, 'failed'), reason: `it is not taken down: ${installationId}` })
   const deployment = { preview: one.name, kind: 'teardown' as const, sha: standing.sha, request, target }
-  return dispatchNext(one, { kind: 'dispatch_deployment', installationId, label: null, deployment })
+  const isOff = config !== null && labelOn(facts.pullRequest, config.label) === undefined
+  const label = isOff ? config.label : null
+  return dispatchNext(one, { kind: 'dispatch_deployment', installationId, label, deployment })
 }
 
 function notTornDown(teardown: DeploymentFacts): string {

@@ -23,7 +23,13 @@ async function deploy(project: PreviewProject, branch?: string) {
   return opened
 }
 
-/** Everything was seen, and nothing more is to come. */
+/** Waits until GitHub's deployments are in these states, oldest first. */
+async function shows(project: PreviewProject, ...states: string[]) {
+  const isSo = () => project.shown().join() === states.join()
+  await app.github.until(`${states.join()} to be shown; it was ${project.shown().join()}`, isSo, { timeoutMs: 40_000 })
+}
+
+/** Waits until the comment about the previews says so. */
 async function said(project: PreviewProject, number: number, words: RegExp) {
   await app.github.until(`the comment to say ${words}; it says ${project.said(number)}`, () =>
     words.test(project.said(number)),
@@ -39,7 +45,7 @@ describe('a label', () => {
     await said(project, number, /waits for ci \/ build/)
     expect(project.deployed()).toEqual([])
     await project.ran(`deploy.yml ${short(sha)}`)
-    expect(project.shown()).toEqual(['success'])
+    await shows(project, 'success')
     const [deployment] = app.github.state.deployments(project.repo)
     expect(deployment).toMatchObject({ sha, environment: `preview/shop/pr-${number}` })
     expect(project.deployRuns()[0]?.inputs).toEqual({ number: String(number), sha })
@@ -86,7 +92,7 @@ test('a new commit is deployed again, and the older deployment becomes inactive'
   const { sha } = await deploy(project)
   const newer = app.github.pushCommit(project.repo, 'feature', { files: { y: 'y' }, author: 'ann' })
   await project.ran(`deploy.yml ${short(sha)}`, `deploy.yml ${short(newer)}`)
-  expect(project.shown()).toEqual(['inactive', 'success'])
+  await shows(project, 'inactive', 'success')
 })
 
 test('without redeploying a new commit is not, until somebody asks', async () => {
@@ -108,7 +114,7 @@ describe('taking it down', () => {
     end(project, number)
     await project.ran(`deploy.yml ${short(sha)}`, 'teardown.yml')
     expect(project.deployRuns()[1]?.inputs).toEqual({ number: String(number) })
-    await app.github.until('the deployment to be inactive', () => project.shown().join() === 'inactive')
+    await shows(project, 'inactive')
   })
 
   test('while it is being deployed: afterwards', async () => {
@@ -121,7 +127,7 @@ describe('taking it down', () => {
     await project.ran(`deploy.yml ${short(sha)}`, 'teardown.yml')
     const [deployRun, teardownRun] = project.deployRuns()
     expect([deployRun?.conclusion, teardownRun?.conclusion]).toEqual(['success', 'success'])
-    expect(project.shown()).toEqual(['inactive'])
+    await shows(project, 'inactive')
   })
 
   test('and deployed again when the pull request is opened again', async () => {
@@ -131,7 +137,7 @@ describe('taking it down', () => {
     await project.ran(`deploy.yml ${short(sha)}`, 'teardown.yml')
     app.github.reopenPullRequest(project.repo, number, 'ann')
     await project.ran(`deploy.yml ${short(sha)}`, 'teardown.yml', `deploy.yml ${short(sha)}`)
-    expect(project.shown()).toEqual(['inactive', 'success'])
+    await shows(project, 'inactive', 'success')
   })
 })
 
@@ -143,7 +149,7 @@ test('a pull request is watched for as long as something of it is deployed', asy
   await app.github.settle()
   expect(await pullRequests.enqueueOpen()).toBe(watched)
   app.github.closePullRequest(project.repo, number, 'ann')
-  await app.github.until('the deployment to be inactive', () => project.shown().join() === 'inactive')
+  await shows(project, 'inactive')
   await app.github.settle()
   expect(await pullRequests.enqueueOpen()).toBe(watched - 1)
 })
@@ -234,12 +240,12 @@ describe('what cannot be dispatched says why, and is not tried again by itself',
     app.runners.set(project.deploy, ({ runNumber }) => ({ conclusion: runNumber === 1 ? 'failure' : 'success' }))
     const { number, sha } = await deploy(project)
     await said(project, number, /the workflow run of deploy\.yml failed/)
-    expect(project.shown()).toEqual(['failure'])
+    await shows(project, 'failure')
     project.unlabel(number)
     await project.ran(`deploy.yml ${short(sha)}`, 'teardown.yml')
     project.label(number)
     await project.ran(`deploy.yml ${short(sha)}`, 'teardown.yml', `deploy.yml ${short(sha)}`)
-    expect(project.shown()).toEqual(['failure', 'success'])
+    await shows(project, 'failure', 'success')
   })
 
   test('a workflow run that takes too long is cancelled', async () => {
@@ -250,7 +256,7 @@ describe('what cannot be dispatched says why, and is not tried again by itself',
     await said(project, number, /timed out: it may take 1 s/)
     await project.ran(`deploy.yml ${short(sha)}`)
     expect(project.deployRuns()[0]?.conclusion).toBe('cancelled')
-    expect(project.shown()).toEqual(['failure'])
+    await shows(project, 'failure')
   })
 })
 
@@ -260,7 +266,7 @@ describe('on a bad day', () => {
     app.github.faults.loseReply({ method: 'POST', path: `${project.deploy}/actions/workflows/deploy.yml/dispatches` })
     const { number, sha } = project.openPullRequest()
     project.label(number)
-    await app.github.until('it is shown', () => project.shown().join() === 'success', { timeoutMs: 40_000 })
+    await shows(project, 'success')
     await project.ran(`deploy.yml ${short(sha)}`)
   }, 60_000)
 
@@ -271,6 +277,6 @@ describe('on a bad day', () => {
     const { number, sha } = project.openPullRequest()
     project.label(number)
     await project.ran(`deploy.yml ${short(sha)}`)
-    expect(project.shown()).toEqual(['success'])
+    await shows(project, 'success')
   }, 60_000)
 })

@@ -2,8 +2,10 @@ import { createServer } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
+import { ANONYMOUS } from '../../src/adapters/registry/credentials.ts'
+import { makeRegistry } from '../../src/adapters/registry/registry.ts'
 import { startApp, type TestApp } from '../support/app.ts'
-import { openFork } from '../support/fork.ts'
+import { openFork, toldLegs } from '../support/fork.ts'
 import { pushImage } from '../support/image.ts'
 import { GATE, makeProject, type Project, WORKFLOW } from '../support/project.ts'
 import { registryMissing, startRegistry } from '../support/registry.ts'
@@ -162,7 +164,7 @@ describe('a report of tests', () => {
   test.each([
     ['is no archive', { name: 'results', zip: Buffer.from('not a zip') }, /could not be read: /],
     ['has another name', { name: 'other', zip: Buffer.from('x') }, /the workflow run uploaded no artifact results/],
-    ['holds no XML', null, /there is no XML file/],
+    ['holds no XML', null, /the archive holds no XML file/],
   ])('an artifact that %s says so, and changes no result', async (_, artifact, expected) => {
     const given = artifact ?? { name: 'results', zip: await zipOf({ 'readme.txt': 'x' }) }
     const project = makeProject(app, { config: configOf(REPORT), runner: () => ({ artifacts: [given] }) })
@@ -197,6 +199,7 @@ describe('a report of tests', () => {
 describe('a result that is reused', () => {
   const REUSE = ', reuse: { inputs: ["src/**"] }'
   const files = { 'src/a.ts': 'a' }
+  const withoutPushes = (settings: string) => configOf(settings).replace('push: { branches: [main] }, ', '')
 
   test('the same inputs on another commit: no workflow run, a link, and the words', async () => {
     const project = makeProject(app, { config: configOf(REUSE), files })
@@ -234,14 +237,13 @@ describe('a result that is reused', () => {
     [
       'the job',
       (project: Project) => {
-        const config = configOf(`${REUSE}, matrix: { os: [debian] }`)
+        const config = withoutPushes(`${REUSE}, image: app`)
         app.github.pushCommit(project.repo, 'main', { files: { '.github/signalbox.yml': config }, author: 'ann' })
         return project.openPullRequest('changed', { 'docs/b.md': 'b' })
       },
     ],
   ])('%s that changed is run', async (_, change) => {
-    const config = configOf(REUSE).replace('push: { branches: [main] }, ', '')
-    const project = makeProject(app, { config, files })
+    const project = makeProject(app, { config: withoutPushes(REUSE), files })
     await makeCommits(project)()
     expect(project.dispatched()).toHaveLength(1)
     const { sha } = change(project)
@@ -311,40 +313,28 @@ describe('a leg that builds an image', () => {
   })
 
   test.skipIf(registryMissing !== null)("is given this commit's tags without a run", async () => {
-    const registry = await startRegistry()
+    const server = await startRegistry()
     try {
-      const project = makeProject(app, { config: imageConfig(registry.host), files: { 'src/a': 'a' } })
+      const { host } = server
+      const registry = makeRegistry({ credentials: ANONYMOUS })
+      const imageAt = (tag: string) => registry.digestOf({ registry: host, path: 'acme/app', tag, digest: null })
+      const project = makeProject(app, { config: imageConfig(host), files: { 'src/a': 'a' } })
       const commit = makeCommits(project)
       const first = await commit()
-      const { image } = JSON.parse(app.github.state.workflowRuns(project.repo)[0]?.inputs.signalbox ?? '{}')
-      const tagsOf = async () => {
-        const answer = await fetch(`http://${registry.host}/v2/acme/app/tags/list`)
-        return ((await answer.json()) as { tags: string[] }).tags.sort()
-      }
-      for (const name of image.tags)
-        await pushImage({ host: registry.host, path: 'acme/app' }, { tag: name.split(':').at(-1), content: 'built' })
-      const before = await tagsOf()
-      expect(before).toContain(first.sha)
+      const [told] = toldLegs(app, project.repo)
+      expect(told).toMatchObject({ image: { tags: expect.arrayContaining([`${host}/acme/app:${first.sha}`]) } })
+      const { digest } = await pushImage({ host, path: 'acme/app' }, { tag: first.sha })
       const second = await commit()
       expect(project.dispatched()).toHaveLength(1)
       expect(project.words(second.sha, LEG).title).toBe(`Passed: same inputs as ${first.sha.slice(0, 7)}.`)
-      expect(await tagsOf()).toContain(second.sha)
-      const digestOf = async (tag: string) =>
-        (
-          await fetch(`http://${registry.host}/v2/acme/app/manifests/${tag}`, { headers: { accept: '*/*' } })
-        ).headers.get('docker-content-digest')
-      expect(await digestOf(second.sha)).toBe(await digestOf(first.sha))
-      // The image has gone meanwhile: the leg is run.
-      const third = await goneThenNext()
+      expect(await imageAt(second.sha)).toBe(digest)
+      // The image is there no more: what is to be reused is built.
+      await registry.deleteManifest({ registry: host, path: 'acme/app', tag: null, digest })
+      const third = await commit()
       expect(project.words(third.sha, LEG).title).toBe('Passed.')
       expect(project.dispatched()).toHaveLength(2)
-      async function goneThenNext() {
-        const digest = await digestOf(first.sha)
-        await fetch(`http://${registry.host}/v2/acme/app/manifests/${digest}`, { method: 'DELETE' })
-        return commit()
-      }
     } finally {
-      await registry.stop()
+      await server.stop()
     }
   })
 })

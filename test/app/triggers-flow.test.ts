@@ -67,6 +67,30 @@ test('a merge group that is given up is cancelled', async () => {
   expect(project.words(group, GATE).title).toBe('Cancelled: the merge queue gave the group up.')
 })
 
+test('the gate of a merge group does not fail while a retry is pending', async () => {
+  const failed = new Set<unknown>()
+  const project = makeProject(app, {
+    config: CONFIG.replace('fail_fast: false', 'fail_fast: false, retries: { max: 2, delay: 3s }'),
+    runner: ({ signalbox }) => {
+      const isFirst = signalbox?.event === 'merge_group' && signalbox.job === 'test' && !failed.has(signalbox.leg)
+      failed.add(signalbox?.leg)
+      return isFirst ? { conclusion: 'failure' } : {}
+    },
+  })
+  const { number } = project.openPullRequest()
+  const group = app.github.createMergeGroup(project.repo, number)
+  const shown = new Set<string>()
+  const end = app.github.onChange(() => {
+    const gate = app.github.state.checkRun(project.repo, GATE, group)
+    if (gate) shown.add(gate.conclusion ?? gate.status)
+  })
+  await app.github.until('a retry to be pending', () => project.words(group, GATE).summary.includes('is tried again'))
+  await project.concluded(group, GATE, 'success')
+  end()
+  expect([...shown]).toEqual(['in_progress', 'success'])
+  expect(project.words(group, GATE).summary).toContain('passed on attempt 2')
+})
+
 test('a manual request runs what it names on the branch that it names', async () => {
   const second = `  nightly:
     on: { manual: {} }

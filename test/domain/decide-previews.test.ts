@@ -459,7 +459,7 @@ describe('taking it down', () => {
     const [action] = decide(makeLabelled({ config: told, pullRequest, deployments: standing })).actions
     expect(action).toMatchObject({
       deployment: { sha: SHA, target: { workflow: 'down.yml', ref: 'live', inputs: { sha: SHA }, teardown: null } },
-      label: null,
+      label: 'deploy',
     })
   })
 })

@@ -40,6 +40,11 @@ interface Client {
   readonly authorizer: Authorizer
 }
 
+/** Registries that speak plain HTTP, from SIGNALBOX_INSECURE_REGISTRIES: as Docker's, for a network that is trusted. */
+export function readPlainHttp(env: NodeJS.ProcessEnv): string[] {
+  return (env.SIGNALBOX_INSECURE_REGISTRIES ?? '').split(',').filter((host) => host !== '')
+}
+
 export function makeRegistry(options: RegistryOptions): Registry {
   const now = options.now ?? Date.now
   const transport = makeTransport({

@@ -1,110 +1,58 @@
-/** A live list of legs and gates. Each is a task of the list, which ends when its check run has concluded. */
-import { Listr, type ListrTask } from 'listr2'
+/** The live part of the terminal: a row for each leg, gate and workflow run of a preview that a chapter is about. */
 import { shortSha } from '../../domain/wording.ts'
+import { namePreviewRun } from './conversation.ts'
 import { describeTags, paint } from './paragraphs.ts'
-import { describeRow, type Row, seconds } from './row.ts'
+import { describePreviewRow, describeRow, type Row, type RowState, seconds } from './row.ts'
+import { spin, wrapWords } from './screen.ts'
 import { isOver, type Seen, type SeenCheck, type SeenRun } from './seen.ts'
 
-/** Something on the screen that is drawn again and again. */
-export interface Live {
-  update(): void
-  /** Leaves what is not over as it stands, and resolves when the last frame was drawn. */
-  close(): Promise<void>
+/** Of a leg or gate its id, of a workflow run of a preview its number. */
+export type RowId = string | number
+
+/** What is not over. */
+export function openRows(seen: Seen): RowId[] {
+  const checks = [...seen.runs.values()].flatMap((run) => [...run.checks.values()])
+  const runs = [...seen.previewRuns.values()].filter(({ last }) => last.status !== 'completed')
+  return [...checks.filter((one) => !isOver(one)).map(({ id }) => id), ...runs.map(({ last }) => last.workflowRun)]
 }
 
-const OPTIONS = {
-  concurrent: true,
-  exitOnError: false,
-  registerSignalListeners: false,
-  rendererOptions: { collapseErrors: false, showErrorMessage: false, icon: { SKIPPED_WITH_COLLAPSE: '-' } },
-} as const
-const REFRESH_MS = 200
-
-export function showProgress(title: string): Live {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const running = new Listr([{ title, task: () => promise }], OPTIONS).run()
-  return {
-    update() {},
-    async close() {
-      resolve()
-      await running
-    },
-  }
+/**
+ * @param isLast whether the rows stay as they are: then what a gate waits for is written out.
+ * @returns lines that fit into the terminal's width, but for the last ones.
+ */
+export function renderBoard(ids: readonly RowId[], seen: Seen, width: number, isLast: boolean): string[] {
+  const rows = ids.map((id) => findRow(id, seen)).filter((row) => row !== null)
+  const longest = Math.max(0, ...rows.map(({ name }) => name.length))
+  return rows.flatMap((row) => renderRow({ ...row, name: row.name.padEnd(longest) }, width, isLast))
 }
 
-interface Entry {
-  readonly id: string
+interface NamedRow extends Row {
   readonly name: string
-  readonly end: PromiseWithResolvers<void>
-  task: { title: string } | null
+  /** Whether all of the note must be read, where it stays. */
+  readonly isToldInFull: boolean
 }
 
-/** @param ids of legs and gates, each of a run that was seen. */
-export function openBoard(ids: readonly string[], seen: () => Seen): Live {
-  const newest = [...seen().runs.values()].at(-1)
-  const entries: Entry[] = ids.map((id) => ({
-    id,
-    name: nameOf(id, seen(), newest),
-    end: Promise.withResolvers<void>(),
-    task: null,
-  }))
-  const width = Math.max(...entries.map((entry) => entry.name.length))
-  let isClosed = false
-  const title = ({ id, name }: Entry) => renderRow(name.padEnd(width), rowOf(id, seen(), isClosed))
-  const update = () => {
-    for (const entry of entries) {
-      if (entry.task !== null) entry.task.title = title(entry)
-      const one = find(entry.id, seen())
-      if (one !== undefined && isOver(one)) entry.end.resolve()
-    }
-  }
-  const tasks: ListrTask[] = entries.map((entry) => ({
-    title: title(entry),
-    async task(_context, task) {
-      entry.task = task
-      await entry.end.promise
-      entry.task = null
-      task.title = title(entry)
-      const { state } = rowOf(entry.id, seen(), isClosed)
-      if (state === 'failed') throw new Error(task.title)
-      if (state !== 'passed') task.skip(task.title)
-    },
-  }))
-  const running = new Listr(tasks, OPTIONS).run()
-  const timer = setInterval(update, REFRESH_MS)
-  return {
-    update,
-    async close() {
-      clearInterval(timer)
-      isClosed = true
-      update()
-      for (const entry of entries) entry.end.resolve()
-      await running
-    },
-  }
-}
-
-function runOf(id: string, seen: Seen): SeenRun | undefined {
-  return [...seen.runs.values()].find((run) => run.checks.has(id))
-}
-
-function find(id: string, seen: Seen): SeenCheck | undefined {
-  return runOf(id, seen)?.checks.get(id)
+function findRow(id: RowId, seen: Seen): NamedRow | null {
+  const now = new Date()
+  const previewRun = typeof id === 'number' ? seen.previewRuns.get(id) : undefined
+  if (previewRun !== undefined)
+    return { ...describePreviewRow(previewRun, now), name: namePreviewRun(previewRun.last), isToldInFull: false }
+  const run = [...seen.runs.values()].find(({ checks }) => checks.has(String(id)))
+  const one = run?.checks.get(String(id))
+  if (run === undefined || one === undefined) return null
+  const row = describeRow(one, now)
+  const note = row.note === '' ? describeAttempt(one) : row.note
+  return { ...row, note, name: nameOf(run, one, seen), isToldInFull: one.subject === 'gate' && !isOver(one) }
 }
 
 /** What is left of an older run carries its commit, so that it is not mistaken for the new one's. */
-function nameOf(id: string, seen: Seen, newest: SeenRun | undefined): string {
-  const run = runOf(id, seen)
-  const name = run?.checks.get(id)?.name ?? id
-  return run === undefined || run === newest ? name : `${name} of ${shortSha(run.plan.sha)}`
+function nameOf(run: SeenRun, { name }: SeenCheck, seen: Seen): string {
+  return run === [...seen.runs.values()].at(-1) ? name : `${name} of ${shortSha(run.plan.sha)}`
 }
 
-function rowOf(id: string, seen: Seen, isClosed: boolean): Row {
-  const one = find(id, seen)
-  const row: Row = one === undefined ? { state: 'waiting', ms: null, note: '' } : describeRow(one, new Date())
-  if (isClosed && one !== undefined && !isOver(one)) return { ...row, note: 'not over yet' }
-  const tags = one?.attempts.at(-1)?.last.tags ?? []
-  return row.note === '' && tags.length > 0 ? { ...row, note: describeTags(tags) } : row
+function describeAttempt({ attempts }: SeenCheck): string {
+  const last = attempts.at(-1)?.last
+  return last === undefined || last.tags.length === 0 ? '' : describeTags(last.tags)
 }
 
 const STYLES = {
@@ -117,13 +65,24 @@ const STYLES = {
   cancelled: 'yellow',
   skipped: 'dim',
 } as const
-/** What listr2 puts before a title, and keeps free behind it. */
-const MARGIN = 6
 
-function renderRow(name: string, { state, ms, note }: Row): string {
-  const time = ms === null ? '' : seconds(ms)
-  const start = `${name}  ${state.padEnd(9)}  ${time.padStart(6)}  `
-  const room = (process.stdout.columns ?? 80) - start.length - MARGIN
-  const shown = note.length <= room ? note : `${note.slice(0, Math.max(0, room - 1))}…`
-  return `${name}  ${paint(STYLES[state], state.padEnd(9))}  ${time.padStart(6)}  ${paint('dim', shown)}`.trimEnd()
+const SYMBOLS: Readonly<Partial<Record<RowState, string>>> = {
+  waiting: '·',
+  passed: '✔',
+  failed: '✖',
+  cancelled: '-',
+  skipped: '-',
+}
+
+function renderRow({ name, state, ms, note, isToldInFull }: NamedRow, width: number, isLast: boolean): string[] {
+  const moves = SYMBOLS[state] === undefined && !isLast
+  const symbol = moves ? spin() : paint(STYLES[state], SYMBOLS[state] ?? '…')
+  const time = (ms === null ? '' : seconds(ms)).padStart(6)
+  const start = `    ${name}  ${state.padEnd(9)}  ${time}  `
+  const room = Math.max(0, width - 1 - start.length)
+  const isCut = note.length > room
+  const below = isCut && isLast && isToldInFull ? wrapWords(note, width - 6) : []
+  const beside = !isCut ? note : below.length > 0 ? '' : `${note.slice(0, Math.max(0, room - 1))}…`
+  const row = `  ${symbol} ${name}  ${paint(STYLES[state], state.padEnd(9))}  ${time}  ${paint('dim', beside)}`
+  return [row.trimEnd(), ...below.map((line) => `      ${line}`)]
 }

@@ -13,11 +13,20 @@ const LINK = /\[([^\]]*)\]\((\S+?)\)/g
 /** The line between the head of a table and its rows. */
 const RULE = /^\|[ |:-]+\|$/
 
+function isTableHead(line: string, next: string | undefined): boolean {
+  return RULE.test(line) || RULE.test(next ?? '')
+}
+
+/** What stands at the end of every comment. */
+function isSmallPrint(line: string): boolean {
+  return line.startsWith('<sub>')
+}
+
 export function readComment(body: string): CommentText {
   const [first = '', ...rest] = body.split(/\r?\n/)
   const kind = MARKER.exec(first)?.[1] ?? null
   const written = kind === null ? [first, ...rest] : rest
-  const lines = written.filter((line, index) => !RULE.test(line) && !RULE.test(written[index + 1] ?? ''))
+  const lines = written.filter((line, index) => !isSmallPrint(line) && !isTableHead(line, written[index + 1]))
   return {
     kind,
     lines: lines.map(plainLine).filter((line) => line !== ''),

@@ -1,8 +1,10 @@
 /** The demo as plain lines, for files and pipes: one line for each thing that was seen. */
-import type { AttemptEvent, CheckEvent, PlanEvent, Presenter, TimedEvent } from './events.ts'
+import { describeConversation, namePreviewRun, type Told } from './conversation.ts'
+import type { AttemptEvent, CheckEvent, PlanEvent, Presenter, PreviewRunEvent, TimedEvent } from './events.ts'
 import * as paragraphs from './paragraphs.ts'
-import { describeRow, seconds } from './row.ts'
-import { isOver, NOTHING_SEEN, noteEvent, type Seen, type SeenCheck } from './seen.ts'
+import { describePreviewRow, describeRow, seconds } from './row.ts'
+import { wrapWords } from './screen.ts'
+import { findCheck, isOver, NOTHING_SEEN, noteEvent, type Seen } from './seen.ts'
 
 export function makeLinesPresenter(print: (text: string) => void = console.log): Presenter {
   let seen = NOTHING_SEEN
@@ -36,6 +38,13 @@ function render(event: TimedEvent, seen: Seen, ms: number): string | null {
       return renderAttempt(event, seen, line)
     case 'check':
       return renderCheck(event, seen, line)
+    case 'comment':
+    case 'reaction':
+    case 'label':
+    case 'deployment':
+      return renderConversation(describeConversation(event), line)
+    case 'preview_run':
+      return renderPreviewRun(event, seen, line)
     case 'expectation':
       return event.met ? null : `  not so: ${paragraphs.describeUnmet(event)}`
     case 'ended':
@@ -45,12 +54,16 @@ function render(event: TimedEvent, seen: Seen, ms: number): string | null {
 
 type Line = (kind: string, text: string) => string
 
+/** Of what belongs to the line before. */
+const INDENT = ' '.repeat(23)
+const QUOTE_WIDTH = 100
+
 function renderPlan(plan: PlanEvent, seen: Seen): string[] {
   const before = [...seen.runs.values()].at(-2)?.plan
   if (before !== undefined && paragraphs.isSamePlan(before, plan)) return []
   const rows = paragraphs.listPlan(plan)
   const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, what]) => `${' '.repeat(23)}${name.padEnd(width)}  ${what}`)
+  return rows.map(([name, what]) => `${INDENT}${name.padEnd(width)}  ${what}`)
 }
 
 function nameOf(run: string, name: string, seen: Seen): string {
@@ -58,19 +71,15 @@ function nameOf(run: string, name: string, seen: Seen): string {
   return name.padEnd(Math.max(0, ...names))
 }
 
-function find(seen: Seen, run: string, id: string): SeenCheck | undefined {
-  return seen.runs.get(run)?.checks.get(id)
-}
-
 /** An attempt that succeeded is told by the leg's check run, together with what it means. */
 function renderAttempt(event: AttemptEvent, seen: Seen, line: Line): string | null {
-  const one = find(seen, event.run, event.leg)
+  const one = findCheck(seen, event.run, event.leg)
   const attempts = one?.attempts.length ?? 1
   const name = nameOf(event.run, event.name, seen)
   if (event.status === 'queued') {
     const queued = line('queued', `${name}  attempt ${attempts}: ${event.workflow}`)
     if (attempts > 1 || event.tags.length === 0) return queued
-    return `${queued}\n${' '.repeat(23)}told to tag ${paragraphs.describeTags(event.tags)}`
+    return `${queued}\n${INDENT}${paragraphs.describeTold(event)}`
   }
   if (event.status === 'in_progress') return line('running', name)
   if (event.conclusion === 'success') return null
@@ -81,7 +90,7 @@ function renderAttempt(event: AttemptEvent, seen: Seen, line: Line): string | nu
 
 /** Of a leg only what its attempts do not say: why it is tried again, and how it ended. Of a gate all that it says. */
 function renderCheck(event: CheckEvent & { readonly at: Date }, seen: Seen, line: Line): string | null {
-  const one = find(seen, event.run, event.id)
+  const one = findCheck(seen, event.run, event.id)
   if (one === undefined) return null
   const { state, ms, note } = describeRow(one, event.at)
   const name = nameOf(event.run, event.name, seen)
@@ -89,4 +98,20 @@ function renderCheck(event: CheckEvent & { readonly at: Date }, seen: Seen, line
   if (event.subject === 'leg' && !isOver(one)) return null
   const kind = event.subject === 'gate' && state === 'waiting' ? 'held' : state
   return line(kind, [name, ms === null ? '' : seconds(ms), note].filter((part) => part !== '').join('  '))
+}
+
+function renderConversation({ kind, text, quoted }: Told, line: Line): string {
+  return [
+    line(kind, text),
+    ...quoted.flatMap((words) => wrapWords(words, QUOTE_WIDTH)).map((words) => `${INDENT}> ${words}`),
+  ].join('\n')
+}
+
+function renderPreviewRun(event: PreviewRunEvent & { readonly at: Date }, seen: Seen, line: Line): string | null {
+  const one = seen.previewRuns.get(event.workflowRun)
+  if (one === undefined) return null
+  const { state, ms, note } = describePreviewRow(one, event.at)
+  const name = namePreviewRun(event)
+  if (state === 'running') return line(state, name)
+  return line(state, [name, state === 'queued' ? note : seconds(ms ?? 0)].join('  '))
 }

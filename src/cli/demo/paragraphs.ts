@@ -2,7 +2,7 @@
 import { styleText } from 'node:util'
 import { splitTag } from '../../domain/image-reference.ts'
 import { count, formatDuration, shortSha } from '../../domain/wording.ts'
-import type { DemoEvent, EndedEvent, ExpectationEvent, PlanEvent, WebhookEvent } from './events.ts'
+import type { AttemptEvent, DemoEvent, EndedEvent, ExpectationEvent, PlanEvent, WebhookEvent } from './events.ts'
 import { seconds } from './row.ts'
 import type { Seen } from './seen.ts'
 
@@ -16,13 +16,13 @@ export function paint(style: Style, text: string): string {
 export const STARTING = 'Starting a sandbox GitHub, and Signalbox with an embedded PostgreSQL'
 
 export const SIMULATION =
-  'GitHub is a local sandbox here, and its runner is a simulation: nothing is built or tested, times and outcomes are scripted.'
+  'GitHub is a local sandbox here, and its runner is a simulation: nothing is built, tested or deployed, times and outcomes are scripted.'
 
 export function introduce(event: Extract<DemoEvent, { event: 'started' }>): string {
   return [
     `${paint('bold', 'Signalbox')} is the real one: server, store, webhooks in, API requests out.`,
-    `${paint('bold', 'GitHub')} is a local sandbox. Its runner is a ${paint('bold', 'simulation')}: nothing is built or`,
-    'tested; how long workflow runs take and how they end is scripted.',
+    `${paint('bold', 'GitHub')} is a local sandbox. Its runner is a ${paint('bold', 'simulation')}: nothing is built, tested or`,
+    'deployed; how long workflow runs take and how they end is scripted.',
     'All that follows is shown as it is seen at the sandbox and in the store.',
     '',
     `  GitHub     ${event.githubUrl}/${event.repository}`,
@@ -72,6 +72,11 @@ export function listPlan({ legs, gates }: PlanEvent): readonly (readonly [string
 export function describeTags(tags: readonly string[]): string {
   const [first = '', ...others] = tags.map((tag) => tag.replace(/\b([0-9a-f]{7})[0-9a-f]{33}\b/, '$1…'))
   return [first, ...others.map((tag) => splitTag(tag).tag ?? tag)].join(', ')
+}
+
+/** What the leg was told about its image. */
+export function describeTold({ tags, push }: AttemptEvent): string {
+  return `told to tag ${describeTags(tags)}${push ? '' : ', and not to push it'}`
 }
 
 /** One plan as good as another, but for the commit. */

@@ -4,7 +4,7 @@ import type { DemoEvent, EndedEvent, Presenter, TimedEvent } from './events.ts'
 import { areMet, type Expectation, judge } from './expectation.ts'
 import { NOTHING_SEEN, noteEvent } from './seen.ts'
 import type { Stage } from './stage.ts'
-import { type Chapter, makeStory } from './story.ts'
+import type { Chapter, Story } from './story.ts'
 import { watchStage } from './watch.ts'
 
 /** How long a chapter may take; it is over as soon as all that it expects is so. */
@@ -25,6 +25,7 @@ export interface PlayOptions {
  */
 export async function playStory(
   stage: Stage,
+  story: Story,
   presenter: Presenter,
   { signal, chapterMs = CHAPTER_MS }: PlayOptions,
 ): Promise<EndedEvent | null> {
@@ -67,7 +68,7 @@ export async function playStory(
     if (!signal.aborted) conclude(chapter.expectations(seen))
   }
   try {
-    for (const [index, chapter] of makeStory(stage.github).entries()) {
+    for (const [index, chapter] of story.makeChapters(stage.github).entries()) {
       if (unmet > 0 || signal.aborted) break
       say({ event: 'chapter', number: index + 1, title: chapter.title })
       await playChapter(chapter)

@@ -1,32 +1,44 @@
 /** The demo from start to end: opens the stage, plays the story, shows it, and leaves nothing behind. */
 import { CONFIG_PATH } from '../../domain/config.ts'
-import { type EndedEvent, makeJsonPresenter, type Presenter } from './events.ts'
+import type { EndedEvent, Presenter } from './events.ts'
+import { makeJsonPresenter } from './json-lines.ts'
 import { makeLinesPresenter } from './lines.ts'
 import { SIMULATION } from './paragraphs.ts'
 import { playStory } from './play-story.ts'
-import { makeRunnerScript } from './runner-script.ts'
 import { openStage, REPOSITORY, type Stage } from './stage.ts'
+import { PREVIEW } from './stories/preview.ts'
+import { PULL_REQUEST } from './stories/pull-request.ts'
+import type { Story } from './story.ts'
+import type { StoryName } from './story-name.ts'
 import { makeTemporaryDirectory } from './temporary-directory.ts'
 import { makeTerminalPresenter } from './terminal.ts'
 
 export interface DemoOptions {
+  readonly story?: StoryName
   readonly once?: boolean
   readonly json?: boolean
 }
 
+const STORIES: Readonly<Record<StoryName, Story>> = { 'pull-request': PULL_REQUEST, preview: PREVIEW }
+
 /** @returns the exit code. */
-export async function runDemo({ once = false, json = false }: DemoOptions): Promise<number> {
+export async function runDemo({
+  once = false,
+  json = false,
+  story: name = 'pull-request',
+}: DemoOptions): Promise<number> {
   endWithReader()
+  const story = STORIES[name]
   const presenter = choosePresenter(json)
   const interruption = catchInterruption()
   const directory = await makeTemporaryDirectory()
   presenter.show({ at: new Date(), event: 'starting' })
-  const opening = openStage({ runner: makeRunnerScript(), dataDirectory: directory.path })
+  const opening = openStage({ runner: story.makeRunner(), dataDirectory: directory.path })
   const stage = await opening.finally(() => presenter.rest())
   interruption.stageIsOpen()
   try {
-    showStarted(stage, presenter)
-    const ended = await playStory(stage, presenter, interruption)
+    showStarted(stage, story, presenter)
+    const ended = await playStory(stage, story, presenter, interruption)
     if (ended === null) return interruption.exitCode()
     if (!ended.ok) reportLog(stage)
     if (!once) {
@@ -49,10 +61,11 @@ function choosePresenter(json: boolean): Presenter {
   return process.stdout.isTTY && process.env.TERM !== 'dumb' ? makeTerminalPresenter() : makeLinesPresenter()
 }
 
-function showStarted({ githubUrl, signalboxUrl }: Stage, presenter: Presenter): void {
+function showStarted({ githubUrl, signalboxUrl }: Stage, { name }: Story, presenter: Presenter): void {
   presenter.show({
     at: new Date(),
     event: 'started',
+    story: name,
     githubUrl,
     signalboxUrl,
     repository: REPOSITORY,

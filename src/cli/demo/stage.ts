@@ -1,12 +1,18 @@
-/** Where the story plays: the sandbox GitHub with one repository, and Signalbox as `signalbox start` runs it. */
-import { sampleRepository } from '../../sandbox/sample-repository.ts'
+/**
+ * Where the stories play: the sandbox GitHub with a repository and the one that deploys its previews, and Signalbox as
+ * `signalbox start` runs it.
+ */
+import { sampleDeployRepository, sampleRepository } from '../../sandbox/sample-repository.ts'
 import { type RunnerScript, type Sandbox, startSandbox } from '../../sandbox/sandbox.ts'
 import { makeLog } from '../log.ts'
 import { sandboxEnvironment } from '../sandbox-environment.ts'
 import { type Serving, serve } from '../serve.ts'
 
 export const REPOSITORY = 'acme/shop'
-export const AUTHOR = 'ann'
+/** Deploys the previews of the other one. */
+export const DEPLOY_REPOSITORY = 'acme/deploy'
+/** Has write permission in both. */
+export const MAINTAINER = 'ann'
 
 export interface Stage {
   readonly github: Sandbox
@@ -32,8 +38,8 @@ export async function openStage({ runner, dataDirectory }: StageOptions): Promis
     const serving = await serve(sandboxEnvironment(github, dataDirectory), log)
     const signalboxUrl = `http://127.0.0.1:${serving.port}`
     github.setWebhook({ url: `${signalboxUrl}/api/github/webhooks` })
-    const [owner = '', name = ''] = REPOSITORY.split('/')
-    github.createRepository({ owner, name, files: sampleRepository(), collaborators: { [AUTHOR]: 'write' } })
+    createRepository(github, REPOSITORY, sampleRepository())
+    createRepository(github, DEPLOY_REPOSITORY, sampleDeployRepository())
     await github.settle()
     const close = async () => {
       await serving.stop()
@@ -44,4 +50,9 @@ export async function openStage({ runner, dataDirectory }: StageOptions): Promis
     await github.stop()
     throw error
   }
+}
+
+function createRepository(github: Sandbox, repository: string, files: Record<string, string>): void {
+  const [owner = '', name = ''] = repository.split('/')
+  github.createRepository({ owner, name, files, collaborators: { [MAINTAINER]: 'write' } })
 }

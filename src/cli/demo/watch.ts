@@ -4,22 +4,13 @@
  */
 import { pullRequestOf } from '../../domain/trigger.ts'
 import { describeObserved } from '../../domain/wording.ts'
-import type { AttemptEvent, DemoEvent, PlanEvent, TimedEvent } from './events.ts'
+import type { AttemptEvent, PlanEvent, TimedEvent } from './events.ts'
 import { lookAtConversations } from './look/conversations.ts'
 import { describeDelivery } from './look/deliveries.ts'
 import { lookAtPreviews } from './look/previews.ts'
 import { lookAtRuns } from './look/runs.ts'
+import type { Observation } from './look/sight.ts'
 import type { Stage } from './stage.ts'
-
-/** Something as it is now. It is news when there is nothing under its key yet, or other content. */
-export interface Sight {
-  readonly key: string
-  readonly content: string
-  event(isNew: boolean): Observation
-}
-
-/** An attempt is told the name of its leg from the plan. */
-export type Observation = Exclude<DemoEvent, AttemptEvent> | Omit<AttemptEvent, 'name'>
 
 export interface Watch {
   /** Resolves when all that happened so far was told; rejects when the store could not be read. */

@@ -86,15 +86,17 @@ async function openEngine(flags: RuntimeFlags, env: NodeJS.ProcessEnv): Promise<
 }
 
 async function openRegistry(flags: RuntimeFlags, env: NodeJS.ProcessEnv): Promise<Registry> {
-  const [{ makeRegistry }, { readCredentials }] = await Promise.all([
+  const [{ makeRegistry, readPlainHttp }, { readCredentials }] = await Promise.all([
     import('../../adapters/registry/registry.ts'),
     import('../../adapters/registry/credentials.ts'),
   ])
   // A dry run can do without the answer, so it does not wait long for it.
   const patience = { attempts: 2, delayMs: 200, longestWaitMs: 2000 }
-  // As Docker's insecure-registries: for a network that is trusted.
-  const plainHttp = (env.SIGNALBOX_INSECURE_REGISTRIES ?? '').split(',').filter((host) => host !== '')
-  return makeRegistry({ credentials: readCredentials(env), plainHttp, ...(flags.dryRun === true && { patience }) })
+  return makeRegistry({
+    credentials: readCredentials(env),
+    plainHttp: readPlainHttp(env),
+    ...(flags.dryRun === true && { patience }),
+  })
 }
 
 async function openService(env: NodeJS.ProcessEnv): Promise<ImageBuilder> {

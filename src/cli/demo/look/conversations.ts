@@ -3,7 +3,7 @@ import type { Comment, PullRequest, Reaction } from '../../../sandbox/model.ts'
 import { readComment } from '../comment-text.ts'
 import type { CommentEvent, LabelEvent, ReactionEvent } from '../events.ts'
 import { REPOSITORY, type Stage } from '../stage.ts'
-import type { Sight } from '../watch.ts'
+import type { Sight } from './sight.ts'
 
 /** So many lines of a comment are told. */
 const LINES = 4
@@ -25,7 +25,11 @@ function lookAtComment(comment: Comment): Sight[] {
   const { id, body, reactions } = comment
   return [
     { key: `comment ${id}`, content: body, event: (isNew) => describeComment(comment, isNew) },
-    ...reactions.map((one) => ({ key: `reaction ${one.id}`, content: '', event: () => describeReaction(comment, one) })),
+    ...reactions.map((one) => ({
+      key: `reaction ${one.id}`,
+      content: '',
+      event: () => describeReaction(comment, one),
+    })),
   ]
 }
 

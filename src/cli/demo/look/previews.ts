@@ -2,8 +2,8 @@
 import type { SeenDeployment, SeenWorkflowRun } from '../../../sandbox/sandbox-state.ts'
 import type { DeploymentEvent, PreviewRunEvent } from '../events.ts'
 import { DEPLOY_REPOSITORY, REPOSITORY, type Stage } from '../stage.ts'
-import type { Sight } from '../watch.ts'
 import { fileOf, jobDuration, stateOf } from './runs.ts'
+import type { Sight } from './sight.ts'
 
 export function lookAtPreviews(stage: Stage): Sight[] {
   const { state } = stage.github

@@ -3,7 +3,7 @@ import type { CheckRun } from '../../../sandbox/model.ts'
 import type { SeenWorkflowRun } from '../../../sandbox/sandbox-state.ts'
 import type { AttemptEvent, CheckEvent } from '../events.ts'
 import { REPOSITORY, type Stage } from '../stage.ts'
-import type { Sight } from '../watch.ts'
+import type { Sight } from './sight.ts'
 
 export function lookAtRuns(stage: Stage): Sight[] {
   const { state } = stage.github
