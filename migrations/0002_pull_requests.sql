@@ -9,7 +9,7 @@ update runs set trigger = jsonb_set(trigger, '{pullRequest}', (trigger->'pullReq
   where trigger->>'kind' = 'pull_request' and not trigger->'pullRequest' ? 'author';
 -- Legs of forks that were planned before approval existed go on waiting for it.
 update legs set plan = jsonb_set(plan, '{hold}', '"approval"')
-  where run_id in (select id from runs where not trusted and open);
+  where run_id in (select id from runs where not trusted);
 
 -- What a check on a changed configuration says.
 alter table runs add column verdict jsonb;
@@ -44,26 +44,28 @@ insert into pull_requests (repo_id, number, installation_id, repo)
 drop index runs_of_pull_request;
 create index runs_of_pull_request on runs (repo_id, pull_request, created_at desc) where pull_request is not null;
 
--- A maintainer's word, bound to one commit of one pull request.
+-- A maintainer's word, bound to one commit of one pull request into one branch: its author may choose another at any time.
 create table approvals (
   repo_id      bigint not null,
   pull_request integer not null,
   sha          text not null,
+  base_ref     text not null,
   by           text not null,
   via          text not null check (via in ('comment', 'label')),
   at           timestamptz not null,
-  primary key (repo_id, pull_request, sha)
+  primary key (repo_id, pull_request, sha, base_ref)
 );
 
 create table overrides (
   repo_id      bigint not null,
   pull_request integer not null,
   sha          text not null,
+  base_ref     text not null,
   gate         text not null,
   by           text not null,
   reason       text not null,
   at           timestamptz not null,
-  primary key (repo_id, pull_request, sha, gate)
+  primary key (repo_id, pull_request, sha, base_ref, gate)
 );
 
 -- Who did what by our hands, and why. Never changed, never removed by us.
@@ -91,6 +93,16 @@ create table commands (
   primary key (repo_id, comment_id)
 );
 create index commands_of_pull_request on commands (repo_id, pull_request);
+
+-- What somebody was told on a pull request about a label that was refused: the same thing once, of the first labelling.
+create table refused_labels (
+  repo_id      bigint not null,
+  pull_request integer not null,
+  login        text not null,
+  reason       text not null,
+  labeling_id  text not null,
+  primary key (repo_id, pull_request, login, reason)
+);
 
 -- The comments that we keep up to date, and the block in the description. A row without a comment id is one whose creation was begun.
 create table sticky_comments (
@@ -130,6 +142,18 @@ create table deployments (
   github_id       bigint,
   told            text,
   unique (repo_id, pull_request, preview, number)
+);
+
+-- The newest command that asked for a deployment of each preview.
+create table preview_requests (
+  repo_id      bigint not null,
+  pull_request integer not null,
+  preview      text not null,
+  -- Names the command's comment.
+  request      text not null,
+  by           text not null,
+  at           timestamptz not null,
+  primary key (repo_id, pull_request, preview)
 );
 
 -- What each leg ended as, for its rate of flakiness.

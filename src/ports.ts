@@ -4,17 +4,21 @@
  */
 import type { BuildRequest } from './domain/build-command.ts'
 import type { CheckState } from './domain/check-state.ts'
+import type { ObservedStart } from './domain/config.ts'
 import type { RunConclusion } from './domain/decide-run.ts'
 import type { EarlierRun } from './domain/decide-start.ts'
 import type { BranchFacts, InstallationFacts } from './domain/doctor.ts'
 import type { ImageReference } from './domain/image-reference.ts'
 import type { ChangedFiles, GatePlan, LegResult, ReusedResult, RunPlan } from './domain/plan.ts'
 import type {
+  ApprovedCommit,
+  CommitIntoBase,
   DeploymentFacts,
   DeploymentState,
   DeploymentTarget,
   Labeling,
   Permission,
+  PreviewRequest,
   StickyFacts,
   StickyKind,
 } from './domain/pull-request.ts'
@@ -135,8 +139,16 @@ export interface GitHub {
     request: { workflow: string; ref: string; inputs: Record<string, string> },
   ): Promise<DispatchOutcome>
   getWorkflowRun(repo: RepoName, workflowRunId: number): Promise<WorkflowRunObservation | null>
-  /** Runs of `workflow_dispatch` created since, newest first, at most 1,000; of one workflow when it is given. */
-  listDispatchedRuns(repo: RepoName, since: Date, workflow?: string): Promise<WorkflowRunObservation[]>
+  /**
+   * Runs of `workflow_dispatch` created since, newest first, at most 1,000; of one workflow when it is given, and only
+   * those that this app dispatched when `ours` is.
+   */
+  listDispatchedRuns(
+    repo: RepoName,
+    since: Date,
+    workflow?: string,
+    options?: { ours?: boolean },
+  ): Promise<WorkflowRunObservation[]>
   /** `gone` also when it was completed already. */
   cancelWorkflowRun(repo: RepoName, workflowRunId: number, force: boolean): Promise<'asked' | 'gone'>
   /** Results in the order of the writes. One refused write does not stop the others. */
@@ -324,8 +336,10 @@ export interface RunStore {
 
   /** The results of trusted legs with these keys that succeeded since, by key. */
   findReusable(repoId: number, keys: readonly string[], since: Date): Promise<Map<string, ReusedResult>>
-  /** Runs of this commit that have observed legs, over or not, but for those that the pull request moved away from. */
-  observersOf(repoId: number, sha: string): Promise<string[]>
+  /** Runs of this commit that have legs which follow this, over or not, but for those that the pull request moved away from. */
+  observersOf(repoId: number, sha: string, what: ObservedStart): Promise<string[]>
+  /** Runs that other pull requests started on the run's commit, but for those that they moved away from; at most 20. */
+  rivalsOf(runId: string): Promise<string[]>
   /** What observed legs follow: leg id → what was chosen and seen. Of the same one an older word never replaces a newer one. Does not enqueue. */
   recordObserved(observed: ReadonlyMap<string, Observed>): Promise<void>
   recordRetag(legId: string, outcome: 'done' | 'failed'): Promise<void>
@@ -390,8 +404,10 @@ export interface PullRequestSubject {
 
 /** Everything kept of one pull request beside its runs. */
 export interface PullRequestRecord extends PullRequestSubject {
-  /** Of these commits of it, by commit. */
-  readonly approvals: ReadonlyMap<string, Approval>
+  /** Of whatever commits of it, into whatever branches. */
+  readonly approvals: readonly ApprovedCommit[]
+  /** The newest of each preview. */
+  readonly previewRequests: readonly PreviewRequest[]
   readonly deployments: readonly DeploymentFacts[]
   readonly stickies: readonly StickyFacts[]
   /** Ids of the newest run of each pipeline for each commit, and of each label; newest first. */
@@ -406,8 +422,11 @@ export interface PullRequestRecord extends PullRequestSubject {
 export interface PullRequestStore {
   /** Remembers the pull request as open, and enqueues its job. */
   touch(subject: PullRequestSubject): Promise<void>
-  /** Enqueues the jobs of those that are remembered as open; returns how many. */
-  enqueueOpen(): Promise<number>
+  /**
+   * Enqueues the jobs of those that are remembered as open; returns how many.
+   * @param options `resting`: and of those of which something is deployed that nothing is to be done about.
+   */
+  enqueueOpen(options?: { resting?: boolean }): Promise<number>
   /** Look at it again at this time, at the latest. */
   wake(repoId: number, number: number, at: Date): Promise<void>
   /**
@@ -416,13 +435,21 @@ export interface PullRequestStore {
    * @param watchesRuns whether it is looked at nevertheless when its check runs show something new.
    */
   close(repoId: number, number: number, watchesRuns: boolean): Promise<void>
+  /** Those of an installation, or of some of its repositories: GitHub cannot be asked about them any more. */
+  closeAll(filter: { installationId: number; repoIds?: readonly number[] }): Promise<void>
   /** Null: it was never touched. */
   load(repoId: number, number: number): Promise<PullRequestRecord | null>
 
-  /** With its entry in the audit log; enqueues the commit's runs and the pull request's job. A second approval of the same commit changes nothing. */
-  approve(subject: PullRequestSubject, sha: string, approval: Approval): Promise<void>
+  /** With its entry in the audit log; enqueues the commit's runs and the pull request's job. A second approval of the same commit into the same branch changes nothing. */
+  approve(subject: PullRequestSubject, commit: CommitIntoBase, approval: Approval): Promise<void>
   /** With its entry in the audit log; enqueues the commit's runs. */
-  override(subject: PullRequestSubject, sha: string, gate: string, override: Override): Promise<void>
+  override(subject: PullRequestSubject, commit: CommitIntoBase, gate: string, override: Override): Promise<void>
+  /** Of each preview the newest counts. With these entries in the audit log; enqueues the pull request's job. */
+  requestPreviews(
+    subject: PullRequestSubject,
+    requests: readonly PreviewRequest[],
+    entries: readonly AuditEntry[],
+  ): Promise<void>
   audit(entry: AuditEntry): Promise<void>
   /** Newest first. */
   listAudit(repoId: number, limit: number): Promise<AuditEntry[]>
@@ -433,6 +460,9 @@ export interface PullRequestStore {
   finishCommand(repoId: number, commentId: number, outcome: CommandOutcome): Promise<void>
   /** Whether this author was already told on this pull request that they may not do this. */
   wasRefused(repoId: number, number: number, author: string): Promise<boolean>
+
+  /** @returns the labelling of which this author is told on this pull request, for this reason: the first that was refused. */
+  claimLabelRefusal(subject: PullRequestSubject, login: string, reason: string, labelingId: string): Promise<string>
 
   /** Commits the intent to post it. */
   intendSticky(subject: PullRequestSubject, kind: StickyKind): Promise<void>

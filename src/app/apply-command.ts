@@ -4,7 +4,8 @@
  */
 import type { CommandDecision, CommandEffect } from '../domain/decide-command.ts'
 import type { Repo } from '../domain/trigger.ts'
-import type { PullRequestSubject } from '../ports.ts'
+import type { AuditEntry, PullRequestSubject } from '../ports.ts'
+import { approveCommit } from './approve-commit.ts'
 import { type RerunDeps, rerun } from './rerun.ts'
 
 export type CommandDeps = RerunDeps
@@ -25,13 +26,26 @@ export async function applyCommand(
   decision: CommandDecision,
   index: number,
 ): Promise<void> {
+  const { pullRequests } = deps.store
   for (const effect of decision.effects) await applyEffect(deps, source, effect)
-  const { repo, number: pullRequest, author: actor, commentId } = source
+  const { repo, number, author, commentId, createdAt } = source
   const at = deps.clock.now()
-  for (const { action, subject, detail } of decision.deeds) {
-    const entry = { at, repo, pullRequest, actor, action, subject, detail: `${mark(commentId, index)}${detail}` }
-    await deps.store.pullRequests.audit(entry)
+  const entries = decision.deeds.map(({ action, subject, detail: what }): AuditEntry => {
+    const detail = `${mark(commentId, index)}${what}`
+    return { at, repo, pullRequest: number, actor: author, action, subject, detail }
+  })
+  const asked = decision.effects.flatMap((effect) => (effect.kind === 'request_previews' ? effect.previews : []))
+  if (asked.length === 0) {
+    for (const entry of entries) await pullRequests.audit(entry)
+    return
   }
+  const request = { request: `comment ${commentId}`, by: author, at: createdAt }
+  const subject: PullRequestSubject = { repo, number, installationId: deps.installationId }
+  await pullRequests.requestPreviews(
+    subject,
+    asked.map((preview) => ({ preview, ...request })),
+    entries,
+  )
 }
 
 /** Which of the comment's commands, from 0, the audit log has already. */
@@ -70,17 +84,18 @@ async function applyEffect(deps: CommandDeps, source: Source, effect: CommandEff
         effect.runIds.map((runId) => ({ runId, reason: { kind: 'requested', by: author } as const })),
       )
     case 'approve':
-      return store.pullRequests.approve(subject, effect.sha, { by: author, at: source.createdAt, via: 'comment' })
+      return approveCommit(deps, subject, effect.commit, { by: author, at: source.createdAt, via: 'comment' })
     case 'override': {
-      const { sha, gate, reason } = effect
-      return store.pullRequests.override(subject, sha, gate, { by: author, reason, at: source.createdAt })
+      const { commit, gate, reason } = effect
+      return store.pullRequests.override(subject, commit, gate, { by: author, reason, at: source.createdAt })
     }
     case 'label':
-      if (effect.renew) await github.removeLabel(repo, number, effect.label)
       await github.addLabel(repo, number, effect.label)
       return store.pullRequests.touch(subject)
     case 'unlabel':
       await github.removeLabel(repo, number, effect.label)
       return store.pullRequests.touch(subject)
+    case 'request_previews':
+      return
   }
 }

@@ -36,9 +36,10 @@ async function startLabelRun(
 ): Promise<void> {
   const { repo, installationId } = facts
   const { number } = facts.pullRequest
-  // What was allowed is this commit and no other.
+  // What was allowed is this commit into this branch, and no other.
   const present = await deps.github.getPullRequest(repo, number)
-  if (present?.state !== 'open' || present.headSha !== trigger.sha)
+  const isSame = present?.headSha === trigger.sha && present.baseRef === trigger.pullRequest.baseRef
+  if (present?.state !== 'open' || !isSame)
     return deps.log.info({ label: trigger.label }, 'the pull request moved on; the label is looked at again')
   const { started } = await deps.store.runs.startRuns({
     trigger,
@@ -73,16 +74,32 @@ async function removeLabel(
   await github.removeLabel(repo, pullRequest.number, label)
 }
 
-/** The label goes last: until it has gone, all of this is done again, and the comment that is there is found. */
+/**
+ * The label goes last: until it has gone, all of this is done again, and the comment that is there is found. The same
+ * thing is said to the same person once; a stranger could have us write without end.
+ */
 async function refuseLabel(
-  { github }: ApplyLabelsDeps,
-  { repo, pullRequest }: PullRequestFacts,
+  deps: ApplyLabelsDeps,
+  facts: PullRequestFacts,
   decision: Decision<'refuse_label'>,
 ): Promise<void> {
-  const { number } = pullRequest
+  const { repo, installationId } = facts
+  const { number } = facts.pullRequest
+  const { labeling, by, refusal } = decision
+  const reason = refusal.reason === 'not_approved' ? `${refusal.reason} ${refusal.sha}` : refusal.reason
+  const subject = { repo, number, installationId }
+  const told = await deps.store.pullRequests.claimLabelRefusal(subject, by, reason, labeling.id)
+  if (told === labeling.id) await sayRefusal(deps, facts, decision)
+  await deps.github.removeLabel(repo, number, decision.label)
+}
+
+async function sayRefusal(
+  { github }: ApplyLabelsDeps,
+  { repo, pullRequest: { number } }: PullRequestFacts,
+  decision: Decision<'refuse_label'>,
+): Promise<void> {
   const marker = refusalMarker(decision.labeling.id)
   const comments = await github.listComments(repo, number, decision.labeling.at)
   if (!comments.some((comment) => comment.isOurs && comment.body.startsWith(marker)))
     await github.createComment(repo, number, renderRefusal(decision))
-  await github.removeLabel(repo, number, decision.label)
 }

@@ -66,8 +66,8 @@ async function dispatchDeployment(
 }
 
 /**
- * Between the decision and the dispatch somebody may have pushed, and what was allowed is one commit; or the label was
- * taken off and put on again, as the command that deploys once more does.
+ * Between the decision and the dispatch somebody may have pushed or chosen another base, and what was allowed is one
+ * commit into one branch; or the label was put on again, or taken off.
  */
 async function isStillDue(
   { github, log }: ApplyPreviewsDeps,
@@ -77,7 +77,8 @@ async function isStillDue(
 ): Promise<boolean> {
   const present = await github.getPullRequest(repo, pullRequest.number)
   const isOn = present?.state === 'open' && labelOn(present, label) !== undefined
-  const isDue = kind === 'teardown' ? !isOn : isOn && present.headSha === sha
+  const isSame = present?.headSha === sha && present.baseRef === pullRequest.baseRef
+  const isDue = kind === 'teardown' ? !isOn : isOn && isSame
   if (!isDue) log.info({ kind, sha }, 'the pull request moved on; nothing is dispatched, and it is looked at again')
   return isDue
 }
@@ -97,7 +98,7 @@ const CLOCK_SKEW_MS = 5_000
 
 /**
  * The workflow is another repository's, and is told nothing that its run could be known by: the oldest run since the
- * intent that no other deployment has is taken to be ours.
+ * intent that this app dispatched and that no other deployment has is taken to be it.
  */
 async function findDeploymentRun(deps: ApplyPreviewsDeps, { id, intendedAt, target }: DeploymentFacts): Promise<void> {
   const { pullRequests } = deps.store
@@ -105,7 +106,7 @@ async function findDeploymentRun(deps: ApplyPreviewsDeps, { id, intendedAt, targ
   const lookedAt = deps.clock.now()
   const since = new Date(intendedAt.getTime() - CLOCK_SKEW_MS)
   const github = await githubOf(deps, repository)
-  const listed = (await github?.listDispatchedRuns(repository, since, workflow)) ?? []
+  const listed = (await github?.listDispatchedRuns(repository, since, workflow, { ours: true })) ?? []
   const known = await pullRequests.knownDeploymentRuns(listed.map((run) => run.workflowRunId))
   const found = listed.findLast((run) => run.startedAt >= since && !known.has(run.workflowRunId))
   if (found === undefined) return pullRequests.recordDeploymentSearch(id, lookedAt)

@@ -10,6 +10,7 @@ import type { CheckWrite, DispatchOutcome, GitHub, ReadReports, Registry, Store 
 import { readReport } from './read-report.ts'
 import { renderCheck } from './render-check.ts'
 import { retagImage } from './retag-image.ts'
+import type { InTurn } from './turns.ts'
 
 export interface ApplyDeps {
   readonly github: GitHub
@@ -18,6 +19,7 @@ export interface ApplyDeps {
   readonly log: Logger
   readonly registry: Registry
   readonly readReports: ReadReports
+  readonly inTurn: InTurn
 }
 
 type Action<K extends RunAction['kind']> = Extract<RunAction, { kind: K }>

@@ -3,13 +3,14 @@
  * written; the jobs that this enqueues do the rest.
  */
 import type { Context, Probot } from 'probot'
-import { decideRerun } from '../domain/decide-rerun.ts'
 import { mayWrite } from '../domain/pull-request.ts'
 import { HANDLED_EVENTS, type HandledEvent, readEvent, type Signal } from '../domain/read-event.ts'
 import type { Repo } from '../domain/trigger.ts'
 import { count } from '../domain/wording.ts'
 import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
-import { rerun } from './rerun.ts'
+import { approveCommit } from './approve-commit.ts'
+import type { ConfigCache } from './config-cache.ts'
+import { type ButtonSignal, pressButton } from './press-button.ts'
 import { runCommands } from './run-commands.ts'
 import { startRuns } from './start.ts'
 
@@ -17,6 +18,8 @@ export interface HandlerDeps {
   readonly app: GitHubApp
   readonly store: Store
   readonly clock: Clock
+  /** What jobs of pull requests read before. */
+  readonly configs: Pick<ConfigCache, 'forget'>
   /** Told what a delivery came to, in words for its record. */
   readonly record: (deliveryId: string, note: string) => void
 }
@@ -40,7 +43,7 @@ async function handleSignal(deps: HandlerDeps, signal: Signal, deliveryId: strin
     case 'workflow_run':
       return handleWorkflowRun(deps, signal)
     case 'commit_observed':
-      return handleObserved(deps, signal.repo, signal.sha)
+      return handleObserved(deps, signal)
     case 'workflow_job':
       if (signal.job) await deps.store.runs.recordFailedJob(signal.repo.id, signal.workflowRunId, signal.job)
       return 'noted'
@@ -51,10 +54,8 @@ async function handleSignal(deps: HandlerDeps, signal: Signal, deliveryId: strin
   }
 }
 
-type InstalledKind = 'trigger' | 'manual' | 'pull_request_closed' | 'labels_changed' | 'comment' | RequestKind
-type RequestKind = 'check_rerequested' | 'check_action' | 'suite_rerequested'
-type InstalledSignal = Extract<Signal, { kind: InstalledKind }>
-type RequestSignal = Extract<Signal, { kind: RequestKind }>
+type InstalledKind = 'trigger' | 'manual' | 'pull_request_closed' | 'labels_changed' | 'comment'
+type InstalledSignal = Extract<Signal, { kind: InstalledKind }> | ButtonSignal
 
 async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, deliveryId: string): Promise<string> {
   const { installationId } = signal
@@ -68,6 +69,7 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
     case 'trigger': {
       const { note } = await startRuns(starting, signal.trigger)
       const { trigger } = signal
+      if (trigger.kind === 'push') deps.configs.forget(signal.repo.id)
       if (trigger.kind === 'pull_request')
         await deps.store.pullRequests.touch({ repo: signal.repo, number: trigger.pullRequest.number, installationId })
       return note
@@ -95,48 +97,8 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
     case 'comment':
       return runCommands(starting, signal)
     default:
-      return handleRequest(deps, github, signal, installationId)
+      return pressButton(starting, signal)
   }
-}
-
-/** A person pressed a button on a check run. */
-async function handleRequest(
-  deps: HandlerDeps,
-  github: GitHub,
-  signal: RequestSignal,
-  installationId: number,
-): Promise<string> {
-  const permission = await github.getPermission(signal.repo, signal.sender)
-  if (!mayWrite(permission))
-    return `${signal.sender} may not do this: it takes write permission, and theirs is ${permission}`
-  const runIds = await runsMeant(deps, signal)
-  const notes = await Promise.all(runIds.map((runId) => requestRun(deps, github, signal, runId, installationId)))
-  return notes.length > 0 ? notes.join('; ') : 'the check run is not one of ours'
-}
-
-async function runsMeant(deps: HandlerDeps, signal: RequestSignal): Promise<string[]> {
-  if (signal.kind === 'suite_rerequested') return deps.store.runs.runsOfCommit(signal.repo.id, signal.sha)
-  const runId = await deps.store.runs.findRunOf(signal.repo.id, signal.externalId)
-  return runId === null ? [] : [runId]
-}
-
-async function requestRun(
-  deps: HandlerDeps,
-  github: GitHub,
-  signal: RequestSignal,
-  runId: string,
-  installationId: number,
-): Promise<string> {
-  if (signal.kind === 'check_action' && signal.identifier === 'cancel') {
-    await deps.store.runs.cancelRuns([{ runId, reason: { kind: 'requested', by: signal.sender } }])
-    return `cancelled by ${signal.sender}`
-  }
-  if (signal.kind === 'check_action' && signal.identifier !== 'rerun_failed')
-    return `unknown button ${signal.identifier}`
-  const run = await deps.store.runs.loadRun(runId, deps.clock.now())
-  if (run === null) return 'the run is not known any more'
-  const decision = decideRerun(run, signal.kind === 'check_rerequested' ? [signal.externalId] : null)
-  return rerun({ ...deps, github, installationId }, run, decision, signal.sender)
 }
 
 async function handleInstallation(
@@ -156,6 +118,7 @@ async function cancelOpenRuns(
   deps: HandlerDeps,
   filter: { installationId: number; repoIds?: readonly number[] },
 ): Promise<string> {
+  await deps.store.pullRequests.closeAll(filter)
   const open = await deps.store.runs.openRunIds(filter)
   await deps.store.runs.abandonRuns(open, deps.clock.now())
   return `Signalbox was removed; ${count(open.length, 'open run')} ended`
@@ -188,13 +151,16 @@ async function handleWorkflowRun(
   return deploys ? 'noted for a preview' : 'nothing new, or not a workflow run of ours'
 }
 
-async function handleObserved(deps: HandlerDeps, repo: Repo, sha: string): Promise<string> {
-  const observers = await deps.store.runs.observersOf(repo.id, sha)
+async function handleObserved(
+  deps: HandlerDeps,
+  { repo, sha, what }: Extract<Signal, { kind: 'commit_observed' }>,
+): Promise<string> {
+  const observers = await deps.store.runs.observersOf(repo.id, sha, what)
   await Promise.all(observers.map((runId) => deps.store.runs.enqueueRun(runId)))
   return observers.length > 0 ? `looked at by run ${observers.join(', ')}` : 'no run follows it'
 }
 
-/** The label that approves the commit that was the head when it was put on. */
+/** The label that approves the commit that was the head when it was put on, into the branch that was the base. */
 const APPROVAL_LABEL = 'ok-to-test'
 
 async function handleLabels(
@@ -203,13 +169,14 @@ async function handleLabels(
   signal: Extract<Signal, { kind: 'labels_changed' }>,
   installationId: number,
 ): Promise<string> {
-  const { repo, number, sha, added, sender } = signal
+  const { repo, number, sha, baseRef, added, sender } = signal
   const subject = { repo, number, installationId }
   await deps.store.pullRequests.touch(subject)
   if (added?.toLowerCase() !== APPROVAL_LABEL) return 'noted'
   if (signal.byBot) return `${sender} is a bot: only a person approves`
   const permission = await github.getPermission(repo, sender)
   if (!mayWrite(permission)) return `${sender} may not approve: it takes write permission, and theirs is ${permission}`
-  await deps.store.pullRequests.approve(subject, sha, { by: sender, at: deps.clock.now(), via: 'label' })
+  const approval = { by: sender, at: deps.clock.now(), via: 'label' } as const
+  await approveCommit({ ...deps, github, installationId }, subject, { sha, baseRef }, approval)
   return `${sender} approved ${sha}`
 }

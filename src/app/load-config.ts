@@ -3,7 +3,7 @@
  * write: the default branch, or a pull request's base.
  */
 import type { ConfigLayer } from '../domain/config/read-layer.ts'
-import { CONFIG_PATH, type Config } from '../domain/config.ts'
+import { CONFIG_PATH, type Config, type ConfigProblem } from '../domain/config.ts'
 import { GitHubError } from '../domain/errors.ts'
 import { MAX_EXTENDS_DEPTH, readExtends } from '../domain/extend-config.ts'
 import { formatProblem, parseConfig } from '../domain/parse-config.ts'
@@ -35,7 +35,7 @@ export async function loadConfig(github: GitHub, repo: Repo, ref: string): Promi
   if (typeof defaults === 'string') return { kind: 'broken', problem: defaults, source: own }
   const result = parseConfig(own, { path: CONFIG_PATH, defaults })
   if (result.ok) return { kind: 'good', config: result.config, source: own, defaults }
-  const lines = result.problems.slice(0, SHOWN_PROBLEMS).map((problem) => formatProblem(problem))
+  const lines = result.problems.slice(0, SHOWN_PROBLEMS).map(showProblem)
   const more = result.problems.length - lines.length
   const problem = [
     `${CONFIG_PATH} on ${ref} cannot be used.`,
@@ -43,6 +43,13 @@ export async function loadConfig(github: GitHub, repo: Repo, ref: string): Promi
     ...(more > 0 ? [`and ${more} more.`] : []),
   ].join('\n')
   return { kind: 'broken', problem, source: own }
+}
+
+/** Who reads the check may not be allowed to read the other repository's file: of that only the place is told. */
+function showProblem(problem: ConfigProblem): string {
+  if (problem.path === CONFIG_PATH) return formatProblem(problem)
+  const { path, line, column } = problem
+  return `${path}:${line}:${column}: this cannot be used; «signalbox validate» in that repository says why`
 }
 
 /** The files that the configuration extends, nearest first; a string: why they cannot be read. */

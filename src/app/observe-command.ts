@@ -1,10 +1,10 @@
 /** Gathers what is decided on for one command: only what it needs, as it is at that moment. */
 import type { Command } from '../domain/commands.ts'
 import type { CommandFacts } from '../domain/decide-command.ts'
-import type { Permission } from '../domain/pull-request.ts'
+import { approvalOf, type Permission } from '../domain/pull-request.ts'
 import type { RunFacts } from '../domain/run.ts'
-import type { PullRequest, Repo } from '../domain/trigger.ts'
-import type { Clock, GitHub, Store } from '../ports.ts'
+import { type PullRequest, pullRequestOf, type Repo } from '../domain/trigger.ts'
+import type { Clock, GitHub, PullRequestRecord, Store } from '../ports.ts'
 import { loadConfig } from './load-config.ts'
 
 interface Deps {
@@ -16,39 +16,59 @@ interface Deps {
 export interface CommandSource {
   readonly repo: Repo
   readonly author: string
+  readonly createdAt: Date
   readonly permission: Permission
   readonly pullRequest: PullRequest
 }
 
-/** The commands whose meaning depends on the configuration of the base branch. */
-const BY_CONFIG: ReadonlySet<Command['kind']> = new Set(['ok-to-test', 'deploy', 'undeploy'])
-
-export async function observeCommand(deps: Deps, source: CommandSource, command: Command): Promise<CommandFacts> {
-  const { repo, pullRequest } = source
-  const [known, config, override] = await Promise.all([
-    command.kind === 'help' ? NOTHING_KNOWN : loadKnown(deps, source),
-    BY_CONFIG.has(command.kind) ? loadConfig(deps.github, repo, pullRequest.baseRef) : ({ kind: 'none' } as const),
-    command.kind === 'override' ? mayOverride(deps, source) : { mayOverride: false, overrideTeams: [] },
-  ])
-  return { repo, pullRequest, config, ...known, ...override }
+/** The branch whose configuration says what the command means; null: none does. Previews are the default branch's. */
+function configBranch({ kind }: Command, { repo, pullRequest }: CommandSource): string | null {
+  if (kind === 'deploy' || kind === 'undeploy') return repo.defaultBranch
+  return kind === 'ok-to-test' ? pullRequest.baseRef : null
 }
 
-const NOTHING_KNOWN = { runs: [], knownHeads: new Set<string>(), approval: null }
+export async function observeCommand(deps: Deps, source: CommandSource, command: Command): Promise<CommandFacts> {
+  const { repo, pullRequest, createdAt: writtenAt } = source
+  const branch = configBranch(command, source)
+  const [known, runsOfHead, config, override] = await Promise.all([
+    command.kind === 'help' ? NOTHING_KNOWN : loadKnown(deps, source, command),
+    command.kind === 'ok-to-test' ? loadRunsOfHead(deps, source) : [],
+    branch === null ? ({ kind: 'none' } as const) : loadConfig(deps.github, repo, branch),
+    command.kind === 'override' ? mayOverride(deps, source) : { mayOverride: false, overrideTeams: [] },
+  ])
+  return { repo, pullRequest, writtenAt, config, runsOfHead, ...known, ...override }
+}
+
+const NOTHING_KNOWN = { runs: [], labelRuns: [], knownHeads: new Set<string>(), approval: null }
 
 async function loadKnown(
   { store, clock }: Deps,
-  { repo, pullRequest: { number, headSha } }: CommandSource,
-): Promise<Pick<CommandFacts, 'runs' | 'knownHeads' | 'approval'>> {
+  { repo, pullRequest }: CommandSource,
+  command: Command,
+): Promise<Pick<CommandFacts, 'runs' | 'labelRuns' | 'knownHeads' | 'approval'>> {
+  const { number, headSha } = pullRequest
   const record = await store.pullRequests.load(repo.id, number)
   if (record === null) return NOTHING_KNOWN
   const started = record.runs.filter((run) => run.kind === 'pull_request')
   const present = started.filter((run) => run.sha === headSha)
-  const loaded = await Promise.all(present.map((run) => store.runs.loadRun(run.id, clock.now())))
-  return {
-    runs: loaded.filter((run): run is RunFacts => run !== null),
-    knownHeads: new Set(started.map((run) => run.sha)),
-    approval: record.approvals.get(headSha) ?? null,
+  const labels = command.kind === 'cancel' ? record.runs.filter((run) => run.kind === 'label') : []
+  const load = async (runs: PullRequestRecord['runs']) => {
+    const loaded = await Promise.all(runs.map((run) => store.runs.loadRun(run.id, clock.now())))
+    return loaded.filter((run): run is RunFacts => run !== null)
   }
+  const [runs, labelRuns] = await Promise.all([load(present), load(labels)])
+  return {
+    runs,
+    labelRuns,
+    knownHeads: new Set(started.map((run) => run.sha)),
+    approval: approvalOf(record.approvals, pullRequest),
+  }
+}
+
+async function loadRunsOfHead({ store, clock }: Deps, { repo, pullRequest }: CommandSource): Promise<RunFacts[]> {
+  const runIds = await store.runs.runsOfCommit(repo.id, pullRequest.headSha, 'pull_request')
+  const runs = await Promise.all(runIds.map((runId) => store.runs.loadRun(runId, clock.now())))
+  return runs.flatMap((run) => (run && pullRequestOf(run.trigger)?.number === pullRequest.number ? [run] : []))
 }
 
 /**

@@ -3,7 +3,7 @@
  * commit is looked at, and of a check only the app that the configuration names.
  */
 import type { ObservedStart } from '../domain/config.ts'
-import { isOutdated } from '../domain/leg-state.ts'
+import { isOutdated, isReleased } from '../domain/leg-state.ts'
 import { chooseObserved } from '../domain/observed.ts'
 import type { Observed, RunFacts } from '../domain/run.ts'
 import type { GitHub, Store } from '../ports.ts'
@@ -15,7 +15,10 @@ interface Deps {
 
 /** @returns whether the run has observed legs, so that it is to be loaded again. */
 export async function observeCommit({ github, store }: Deps, run: RunFacts): Promise<boolean> {
-  const legs = run.legs.flatMap((leg) => (leg.plan.start.kind === 'dispatch' ? [] : [{ leg, start: leg.plan.start }]))
+  // One that is held shows nothing of what it follows, perhaps for months.
+  const legs = run.legs.flatMap((leg) =>
+    leg.plan.start.kind === 'dispatch' || !isReleased(leg, run) ? [] : [{ leg, start: leg.plan.start }],
+  )
   if (legs.length === 0 || isOutdated(run.cancel)) return false
   // Legs of one workflow follow the same run of it.
   const asked = new Map<string, Promise<Observed | null>>()
@@ -32,9 +35,10 @@ export async function observeCommit({ github, store }: Deps, run: RunFacts): Pro
 }
 
 async function look(github: GitHub, run: RunFacts, start: ObservedStart): Promise<Observed | null> {
-  const { repo, sha } = run.trigger
+  const { repo, sha, kind } = run.trigger
+  const about = { kind, trusted: run.trusted }
   if (start.kind === 'observe_check')
-    return chooseObserved(start, run.trigger.kind, { checks: await github.listCheckRunsNamed(repo, sha, start.name) })
+    return chooseObserved(start, about, { checks: await github.listCheckRunsNamed(repo, sha, start.name) })
   const workflowRuns = await github.listWorkflowRunsOf(repo, start.workflow, sha)
-  return chooseObserved(start, run.trigger.kind, { workflowRuns })
+  return chooseObserved(start, about, { workflowRuns })
 }

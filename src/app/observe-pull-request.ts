@@ -3,6 +3,7 @@ import { type Config, NO_CONFIG, type PreviewConfig } from '../domain/config.ts'
 import { labelPipeline } from '../domain/decide-label-actions.ts'
 import { historyOf } from '../domain/preview-history.ts'
 import {
+  approvalOf,
   type Labeling,
   labelOn,
   newestLabeling,
@@ -13,7 +14,7 @@ import {
 import type { RunFacts } from '../domain/run.ts'
 import { isFromRepo, type PullRequest } from '../domain/trigger.ts'
 import type { Clock, GitHub, PullRequestRecord, RepoName, Store } from '../ports.ts'
-import { type LoadedConfig, loadConfig } from './load-config.ts'
+import type { LoadedConfig } from './load-config.ts'
 
 export interface ObserveDeps {
   readonly github: GitHub
@@ -22,8 +23,7 @@ export interface ObserveDeps {
   /** `owner/name` in lower case: may be dispatched to by whatever repository. */
   readonly previewRepositories: ReadonlySet<string>
   readonly findInstallation: (repo: RepoName) => Promise<number | null>
-  /** What was read before in the same job: base branch → its configuration. */
-  readonly configs: Map<string, LoadedConfig>
+  readonly loadConfig: (ref: string) => Promise<LoadedConfig>
 }
 
 /** Null: there is no such pull request. */
@@ -31,7 +31,7 @@ export async function observePullRequest(
   deps: ObserveDeps,
   record: PullRequestRecord,
 ): Promise<PullRequestFacts | null> {
-  const { repo, number, installationId, approvals, deployments, stickies } = record
+  const { repo, number, installationId, previewRequests, deployments, stickies } = record
   const pullRequest = await deps.github.getPullRequest(repo, number)
   if (pullRequest === null) return null
   const config = await configOf(deps, record, pullRequest)
@@ -46,9 +46,10 @@ export async function observePullRequest(
     config,
     labelings,
     permissions: await askPermissions(deps, record, unheard(labelings, meant, { labelRuns, deployments })),
-    approval: approvals.get(pullRequest.headSha) ?? null,
+    approval: approvalOf(record.approvals, pullRequest),
     runs: await loadRuns(deps, runsOfHead(record, pullRequest, config)),
     labelRuns,
+    previewRequests,
     deployments,
     stickies,
     previewInstallations: await findInstallations(deps, record, meant.previews),
@@ -57,14 +58,25 @@ export async function observePullRequest(
 
 /** Null: it cannot be used now. */
 async function configOf(
-  { github, configs }: ObserveDeps,
+  deps: ObserveDeps,
   { repo, deployments, stickies }: PullRequestRecord,
-  { state, baseRef }: PullRequest,
+  { state, baseRef, labels }: PullRequest,
 ): Promise<Config | null> {
   // Of a closed one only what was deployed matters, and what is said of it.
   if (state === 'closed' && deployments.length + stickies.length === 0) return NO_CONFIG
-  const loaded = configs.get(baseRef) ?? (await loadConfig(github, repo, baseRef))
-  configs.set(baseRef, loaded)
+  const config = await loadUsable(deps, baseRef)
+  if (config === null || baseRef === repo.defaultBranch) return config
+  const isAsked = state === 'open' && labels.length > 0
+  if (!isAsked && deployments.length === 0) return { ...config, previews: [] }
+  const trusted = await loadUsable(deps, repo.defaultBranch)
+  if (trusted !== null) return { ...config, previews: trusted.previews }
+  // What is deployed stays as it is while nobody knows what is to become of it.
+  return deployments.length > 0 ? null : { ...config, previews: [] }
+}
+
+/** Null: it cannot be used now. */
+async function loadUsable({ loadConfig }: ObserveDeps, branch: string): Promise<Config | null> {
+  const loaded = await loadConfig(branch)
   if (loaded.kind === 'broken') return null
   return loaded.kind === 'none' ? NO_CONFIG : loaded.config
 }

@@ -6,6 +6,7 @@ import { isDeploymentLive, type PullRequestFacts } from '../domain/pull-request.
 import type { Clock, GitHubApp, PullRequestRecord, RepoName, Store } from '../ports.ts'
 import { type ApplyPreviewsDeps, compareDeployments } from './apply-previews.ts'
 import { applyPullRequest } from './apply-pull-request.ts'
+import type { ConfigCache } from './config-cache.ts'
 import { type ObserveDeps, observePullRequest } from './observe-pull-request.ts'
 
 export interface PullRequestJobDeps {
@@ -17,6 +18,7 @@ export interface PullRequestJobDeps {
   readonly previewRepositories: ReadonlySet<string>
   /** Key → how often in a row GitHub did not do what was asked. */
   readonly faults: Map<string, number>
+  readonly configs: ConfigCache
   /** Id of a deployment at work → when GitHub was last asked about it, in milliseconds. */
   readonly asked: Map<string, number>
 }
@@ -39,7 +41,9 @@ export async function advancePullRequest(deps: PullRequestJobDeps, key: string):
   try {
     const github = await deps.app.forInstallation(record.installationId)
     const findInstallation = findOnce(deps.app, record)
-    const all: Deps = { ...deps, log, github, findInstallation, configs: new Map() }
+    const { repo, installationId } = record
+    const read = onceEach((ref) => deps.configs.load(github, installationId, repo, ref))
+    const all: Deps = { ...deps, log, github, findInstallation, loadConfig: read }
     const compared = await compareLive(all, record)
     await advance(all, compared ? null : record, record)
     deps.faults.delete(key)
@@ -58,6 +62,16 @@ function findOnce(app: GitHubApp, { repo, installationId }: PullRequestRecord) {
   }
 }
 
+/** One job sees one configuration. */
+function onceEach<T>(load: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const loaded = new Map<string, Promise<T>>()
+  return (key) => {
+    const loading = loaded.get(key) ?? load(key)
+    loaded.set(key, loading)
+    return loading
+  }
+}
+
 function nameOf({ owner, name }: RepoName): string {
   return `${owner}/${name}`.toLowerCase()
 }
@@ -70,15 +84,16 @@ async function advance(
 ): Promise<void> {
   const { pullRequests } = deps.store
   const said = new Set<string>()
+  const refused = new Set<string>()
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const record = pass === 0 && fresh ? fresh : await pullRequests.load(repo.id, number)
     const facts = record && (await observePullRequest(deps, record))
     if (facts === null) return pullRequests.close(repo.id, number, false)
-    const decision = withoutRepeats(decidePullRequest(facts), said)
+    const decision = withoutRepeats(decidePullRequest(facts, refused), said)
     if (decision.labels.length + decision.previews.length + decision.comments.length === 0)
       return finish(deps, facts, decision)
     deps.log.debug({ actions: kindsOf(decision) }, 'applying')
-    await applyPullRequest(deps, facts, decision)
+    for (const key of await applyPullRequest(deps, facts, decision)) refused.add(key)
   }
   deps.log.error(`the pull request is not at rest after ${MAX_PASSES} passes; it is looked at again later`)
   await pullRequests.wake(repo.id, number, new Date(deps.clock.now().getTime() + 60_000))

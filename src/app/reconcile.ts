@@ -1,7 +1,7 @@
 /**
  * Looks again at everything that is open: webhooks that GitHub could not deliver are asked for once more, deliveries
  * that were not finished are handled, and every open run and pull request is compared with GitHub. On start, and every
- * five minutes.
+ * five minutes; a deployed preview at rest on start, and every few hours.
  */
 import type { Logger } from 'pino'
 import { isHandled } from '../domain/read-event.ts'
@@ -21,17 +21,22 @@ const LOST_WITHIN_MS = DAY
 const OVERLAP_MS = 10 * MINUTE
 /** As long as GitHub keeps its own record. */
 const KEEP_DELIVERIES_MS = 3 * DAY
+/** How often deployed previews are looked at of which nothing was heard: the delivery may be lost for good. */
+const LOOK_AT_RESTING_MS = 6 * 60 * MINUTE
 /** Attempts of one delivery after which it is left alone, and deliveries asked for at once. */
 const MAX_ATTEMPTS = 4
 const MAX_ASKED = 200
 
 export function makeReconciler(deps: ReconcileDeps): () => Promise<void> {
   let lookedAt: number | null = null
+  let restingAt = 0
   return async () => {
     const now = deps.clock.now().getTime()
     await deps.store.deliveries.enqueueUnfinished(new Date(now - MINUTE))
     const open = await deps.store.runs.enqueueReconcile()
-    const pullRequests = await deps.store.pullRequests.enqueueOpen()
+    const resting = now >= restingAt
+    const pullRequests = await deps.store.pullRequests.enqueueOpen({ resting })
+    if (resting) restingAt = now + LOOK_AT_RESTING_MS
     const removed = await deps.store.deliveries.removeDeliveriesBefore(new Date(now - KEEP_DELIVERIES_MS))
     const since = lookedAt === null ? now - LOST_WITHIN_MS : lookedAt - OVERLAP_MS
     const asked = await recoverDeliveries(deps, new Date(since))

@@ -25,6 +25,7 @@ export async function runCommands(deps: CommandDeps, comment: CommentSignal): Pr
   const known = isNew ? null : await pullRequests.getCommand(repo.id, commentId)
   const outcome = known?.outcome ?? (await answerComment(deps, comment, parsed, isNew))
   if (outcome === null) return 'the pull request does not exist any more'
+  if (outcome.refused && outcome.reply === null) return `${author} may not write commands here, and was told before`
   await react(deps, comment, outcome.ok ? 'rocket' : 'confused')
   const posted = await postReply(deps, comment, outcome.reply, isNew)
   if (outcome.refused) return `${author} may not write commands here${posted}`
@@ -40,9 +41,9 @@ async function answerComment(
 ): Promise<CommandOutcome | null> {
   const { github, store } = deps
   const { repo, number, commentId, author } = comment
-  await react(deps, comment, 'eyes')
   const permission = await github.getPermission(repo, author)
   if (!mayWrite(permission)) return refuse(deps, comment, permission)
+  await react(deps, comment, 'eyes')
   const pullRequest = await github.getPullRequest(repo, number)
   if (pullRequest === null) return null
   const done = isNew ? new Set<number>() : await carriedOutBefore(deps, comment)

@@ -7,8 +7,10 @@ import { type CancelReason, isLive, type RunFacts } from '../domain/run.ts'
 import { pullRequestOf } from '../domain/trigger.ts'
 import type { Clock, GitHub, GitHubApp, ReadReports, Registry, Store } from '../ports.ts'
 import { applyActions } from './apply-run.ts'
+import { findRivals, type Rivals } from './find-rivals.ts'
 import { observeCommit } from './observe-commit.ts'
 import { startRuns } from './start.ts'
+import type { InTurn } from './turns.ts'
 
 export interface RunJobDeps {
   readonly app: GitHubApp
@@ -17,6 +19,7 @@ export interface RunJobDeps {
   readonly log: Logger
   readonly registry: Registry
   readonly readReports: ReadReports
+  readonly inTurn: InTurn
   /** Run id → how often in a row GitHub did not do what was asked. */
   readonly faults: Map<string, number>
 }
@@ -38,7 +41,8 @@ export async function advanceRun(deps: RunJobDeps, runId: string): Promise<void>
     const marked = first.reconcile && (await deps.store.runs.takeReconcileMark(runId))
     if (marked) await compareWithGitHub(deps, github, first)
     const observed = await observeCommit({ github, store: deps.store }, first)
-    await advance({ ...deps, log }, github, marked || observed ? null : first, runId)
+    const rivals = await findRivals({ ...deps, github }, first)
+    await advance({ ...deps, log, rivals }, github, marked || observed ? null : first, runId)
     deps.faults.delete(runId)
   } catch (error) {
     await handleFault({ ...deps, log }, first, error)
@@ -46,16 +50,28 @@ export async function advanceRun(deps: RunJobDeps, runId: string): Promise<void>
 }
 
 /** @param fresh the run as it was just loaded; null: it has changed since. */
-async function advance(deps: RunJobDeps, github: GitHub, fresh: RunFacts | null, runId: string): Promise<void> {
+async function advance(
+  deps: RunJobDeps & { rivals: Rivals },
+  github: GitHub,
+  fresh: RunFacts | null,
+  runId: string,
+): Promise<void> {
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const run = pass === 0 && fresh ? fresh : await deps.store.runs.loadRun(runId, deps.clock.now())
-    if (run === null) return
+    const loaded = pass === 0 && fresh ? fresh : await deps.store.runs.loadRun(runId, deps.clock.now())
+    if (loaded === null) return
+    const run = { ...loaded, rivals: deps.rivals.gates }
     const { actions, wakeAt } = decideRun(run)
     if (actions.length === 0) return wakeAt === null ? undefined : deps.store.runs.wakeRun(runId, wakeAt)
     deps.log.debug({ actions: actions.map((action) => action.kind) }, 'applying')
-    const dispatches = actions.some((action) => action.kind === 'dispatch')
-    if (dispatches && !run.trusted && (await hasMovedOn(deps, github, run))) continue
+    const starts = actions.some((action) => action.kind === 'dispatch' || action.kind === 'retag_image')
+    // A run that was over begins again when what it follows turns green: perhaps long after the pull request moved on.
+    if (starts && (!run.trusted || !run.open) && (await hasMovedOn(deps, github, run))) {
+      if (run.open) continue
+      return
+    }
     await applyActions({ ...deps, github, now: () => deps.clock.now() }, run, actions)
+    const showsGates = actions.some((action) => action.kind === 'write_check' && action.check.subject === 'gate')
+    if (showsGates) await Promise.all(deps.rivals.runIds.map((id) => deps.store.runs.enqueueRun(id)))
   }
   deps.log.error(`the run is not at rest after ${MAX_PASSES} passes; it is looked at again later`)
   await deps.store.runs.wakeRun(runId, new Date(deps.clock.now().getTime() + 60_000))
@@ -70,12 +86,12 @@ async function hasMovedOn(deps: RunJobDeps, github: GitHub, run: RunFacts): Prom
   const pullRequest = pullRequestOf(trigger)
   if (pullRequest === null) return false
   const now = await github.getPullRequest(trigger.repo, pullRequest.number)
+  const isThere = now?.state === 'open' && now.headSha === trigger.sha && now.baseRef === pullRequest.baseRef
+  if (isThere || !run.open) return !isThere
   if (now === null || now.state === 'closed') {
     await deps.store.runs.cancelRuns([{ runId: run.id, reason: { kind: 'closed' } }])
     return true
   }
-  const isSame = now.headSha === trigger.sha && now.baseRef === pullRequest.baseRef
-  if (isSame) return false
   if (trigger.kind === 'pull_request')
     await startRuns({ ...deps, github, installationId: run.installationId }, pullRequestTrigger(trigger.repo, now))
   const reason: CancelReason =

@@ -37,7 +37,10 @@ export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartRe
   if (trigger === null) return { note: 'the pull request is closed by now', started: [] }
   const sameBranch = configBranch(trigger) === configBranch(signalled)
   const config = sameBranch ? early : await loadConfig(deps.github, trigger.repo, configBranch(trigger))
-  const facts = await gatherFacts(deps, trigger, config)
+  const files = changedOnce(deps.github, trigger)
+  const facts = await gatherFacts(deps, trigger, config, files)
+  // GitHub lists the files of the head that it has by then: a push in between must not lend its files to this commit.
+  if (files.wereListed() && (await hasMoved(deps.github, trigger))) return startRuns(deps, trigger)
   if (config.kind === 'none' && facts.verdict === null && !(await hasOpenRuns(deps.store, trigger)))
     return { note: 'the repository has no .github/signalbox.yml', started: [] }
   const decision = await reuseResults(deps, trigger, decideStart(facts))
@@ -84,29 +87,37 @@ function configBranch(trigger: Trigger): string {
   return trigger.kind === 'merge_group' ? trigger.baseRef : trigger.repo.defaultBranch
 }
 
-async function gatherFacts(deps: Deps, trigger: Trigger, loaded: LoadedConfig): Promise<StartFacts> {
+async function gatherFacts(deps: Deps, trigger: Trigger, loaded: LoadedConfig, files: FileList): Promise<StartFacts> {
   const { github, store } = deps
-  const files = changedOnce(github, trigger)
   const now = deps.clock.now()
-  const verdict = await judgeOwnConfig({ github, now, files }, trigger, loaded)
+  const verdict = await judgeOwnConfig({ github, now, files: files.list }, trigger, loaded)
   if (loaded.kind === 'broken') {
     const lastGoodGates = await store.installations.lastGoodGates(trigger.repo.id)
     return { now, trigger, verdict, lastGoodGates, config: { kind: 'broken', problem: loaded.problem } }
   }
   const config = loaded.kind === 'good' ? loaded.config : NO_CONFIG
   const [changed, reuse] = await Promise.all([
-    needsChangedFiles(trigger, config) ? files() : ALL_FILES,
+    needsChangedFiles(trigger, config) ? files.list() : ALL_FILES,
     gatherReuse(github, trigger, config),
   ])
   return { now, trigger, verdict, lastGoodGates: [], config: { kind: 'good', config, changed, reuse } }
 }
 
+interface FileList {
+  list(): Promise<ChangedFiles>
+  /** Whether GitHub was asked. */
+  wereListed(): boolean
+}
+
 /** Asked for by whoever needs it first. */
-function changedOnce(github: GitHub, trigger: Trigger): () => Promise<ChangedFiles> {
+function changedOnce(github: GitHub, trigger: Trigger): FileList {
   let asked: Promise<ChangedFiles> | null = null
-  return () => {
-    asked ??= changedFiles(github, trigger)
-    return asked
+  return {
+    list() {
+      asked ??= changedFiles(github, trigger)
+      return asked
+    },
+    wereListed: () => asked !== null,
   }
 }
 

@@ -4,10 +4,12 @@ import type { Probot } from 'probot'
 import { GitHubError, TransientError } from '../domain/errors.ts'
 import { cleanText } from '../domain/payload.ts'
 import type { Clock, GitHubApp, JobHandlers, ReadReports, Registry, Store } from '../ports.ts'
+import { makeConfigCache } from './config-cache.ts'
 import { registerHandlers } from './handlers.ts'
 import { advancePullRequest } from './pull-request-job.ts'
 import { makeReconciler } from './reconcile.ts'
 import { advanceRun } from './run-job.ts'
+import { makeTurns } from './turns.ts'
 
 export interface WorkerDeps {
   readonly probot: Probot
@@ -26,7 +28,9 @@ export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
   const faults = new Map<string, number>()
   const pullRequestFaults = new Map<string, number>()
   const asked = new Map<string, number>()
-  registerHandlers(deps.probot, { ...deps, record: (id, note) => notes.set(id, note) })
+  const configs = makeConfigCache(deps.clock)
+  const inTurn = makeTurns()
+  registerHandlers(deps.probot, { ...deps, configs, record: (id, note) => notes.set(id, note) })
   return {
     async delivery(id) {
       try {
@@ -37,8 +41,8 @@ export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
     },
     deliveryFailed: (id) =>
       deps.store.deliveries.finishDelivery(id, { state: 'failed', note: 'given up after many tries; see the log' }),
-    run: (id) => advanceRun({ ...deps, faults }, id),
-    pullRequest: (key) => advancePullRequest({ ...deps, faults: pullRequestFaults, asked }, key),
+    run: (id) => advanceRun({ ...deps, faults, inTurn }, id),
+    pullRequest: (key) => advancePullRequest({ ...deps, faults: pullRequestFaults, asked, configs }, key),
     reconcile: makeReconciler(deps),
   }
 }

@@ -4,7 +4,7 @@
  * the plan itself.
  */
 import { createHash } from 'node:crypto'
-import { annotationsOf } from './leg-report.ts'
+import { annotationsOfLeg } from './leg-report.ts'
 import {
   currentAttempts,
   isOutdated,
@@ -22,6 +22,7 @@ import type {
   ConfigVerdict,
   GateFacts,
   LegFacts,
+  Observed,
   RunFacts,
   TestReport,
 } from './run.ts'
@@ -96,8 +97,8 @@ const CANCEL: CheckButton = { label: 'Cancel', description: 'Cancel all legs of 
 
 /** The state that every check run of the run should show, gates last. */
 export function deriveCheckStates(run: RunFacts, states: ReadonlyMap<string, LegState>): CheckState[] {
-  const legs = run.legs.map((leg) => legCheck(leg, states.get(leg.plan.name), run))
-  const rows = new Map(run.legs.map((leg) => [leg.plan.name, legRow(leg, states.get(leg.plan.name))]))
+  const legs = run.legs.map((leg) => legCheck(leg, states, run))
+  const rows = new Map(run.legs.map((leg) => [leg.plan.name, legRow(leg, states.get(leg.plan.name), run)]))
   return [...legs, ...run.gates.map((gate) => gateCheck(gate, rows, states, run))]
 }
 
@@ -106,7 +107,8 @@ export function digestOf(state: CheckState | readonly Annotation[]): string {
   return createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 22)
 }
 
-function legCheck(leg: LegFacts, state: LegState | undefined, run: RunFacts): CheckState {
+function legCheck(leg: LegFacts, states: ReadonlyMap<string, LegState>, run: RunFacts): CheckState {
+  const state = states.get(leg.plan.name)
   const attempts = currentAttempts(leg)
   const latest = attempts.at(-1)
   const base = {
@@ -116,8 +118,9 @@ function legCheck(leg: LegFacts, state: LegState | undefined, run: RunFacts): Ch
     startedAt: attempts[0]?.intendedAt ?? leg.observed?.startedAt ?? run.createdAt,
     detailsUrl: latest?.url ?? leg.observed?.url ?? reusedResult(leg)?.url ?? null,
     rows: leg.attempts.map(attemptRow),
-    trust: trustState([leg], run),
-    annotations: annotationsOf(leg.report, state?.kind === 'concluded' && state.conclusion === 'success'),
+    trust: trustState([leg], run, states),
+    // GitHub only ever adds to them: they are shown once the leg is over.
+    annotations: state?.kind === 'concluded' ? annotationsOfLeg(leg) : [],
     tests: leg.report,
     differences: [],
   }
@@ -130,10 +133,15 @@ function legCheck(leg: LegFacts, state: LegState | undefined, run: RunFacts): Ch
     return { ...base, status: 'in_progress', conclusion: null, completedAt: null, buttons: [CANCEL], headline }
   }
   if (state.kind === 'observing') {
-    const { start } = leg.plan
-    const what = start.kind === 'dispatch' ? start.workflow : describeObserved(start)
-    const headline = sentence(`${what} is under way, and is followed`)
-    return { ...base, status: 'in_progress', conclusion: null, completedAt: null, buttons: [CANCEL], headline }
+    const headline = sentence(observingWords(leg, state.observed, run.trusted))
+    return {
+      ...base,
+      status: notBegun(state) === null ? 'in_progress' : 'queued',
+      conclusion: null,
+      completedAt: null,
+      buttons: [CANCEL],
+      headline,
+    }
   }
   return {
     ...base,
@@ -143,6 +151,14 @@ function legCheck(leg: LegFacts, state: LegState | undefined, run: RunFacts): Ch
     buttons: canRerun(state.conclusion, run.cancel) && !state.planned ? [RERUN_FAILED] : [],
     headline: concludedHeadline(leg, state.conclusion, state.reason, attempts),
   }
+}
+
+/** GitHub has an approval of its own for newcomers, and nothing begins before it is given. */
+function observingWords({ plan: { start } }: LegFacts, { status }: Observed, trusted: boolean): string {
+  const what = start.kind === 'dispatch' ? start.workflow : describeObserved(start)
+  if (status !== 'queued') return `${what} is under way, and is followed`
+  const approval = trusted ? '' : ': it is queued, or waits for «Approve and run» on the pull request'
+  return `${what} has not begun${approval}`
 }
 
 function concludedHeadline(
@@ -198,7 +214,8 @@ function durationOf(attempt: AttemptFacts): number | null {
   return Math.max(0, attempt.completedAt.getTime() - (attempt.startedAt ?? attempt.intendedAt).getTime())
 }
 
-function legRow(leg: LegFacts, state: LegState | undefined): CheckRow {
+function legRow(leg: LegFacts, state: LegState | undefined, run: RunFacts): CheckRow {
+  const waiting = notBegun(state)
   const attempts = currentAttempts(leg)
   const known = [...attempts.map(durationOf), observedDuration(leg)].filter((ms) => ms !== null)
   return {
@@ -207,14 +224,19 @@ function legRow(leg: LegFacts, state: LegState | undefined): CheckRow {
     attempts: attempts.length,
     durationMs: known.length === 0 ? null : known.reduce((sum, ms) => sum + ms, 0),
     url: attempts.at(-1)?.url ?? leg.observed?.url ?? reusedResult(leg)?.url ?? null,
-    note: rowNote(leg, state, attempts.length),
+    note: waiting === null ? rowNote(leg, state, attempts.length) : observingWords(leg, waiting, run.trusted),
   }
 }
 
 function rowStateOf(state: LegState | undefined): CheckRow['state'] {
-  if (state === undefined || state.kind === 'ready') return 'waiting'
+  if (state === undefined || state.kind === 'ready' || notBegun(state) !== null) return 'waiting'
   if (state.kind === 'observing') return 'running'
   return state.kind === 'concluded' ? state.conclusion : state.kind
+}
+
+/** What the leg follows where GitHub has not begun it; null: it has, or there is nothing yet. */
+function notBegun(state: LegState | undefined): Observed | null {
+  return state?.kind === 'observing' && state.observed.status === 'queued' ? state.observed : null
 }
 
 function rowNote(leg: LegFacts, state: LegState | undefined, attempts: number): string | null {
@@ -231,10 +253,14 @@ function observedDuration({ observed }: LegFacts): number | null {
 }
 
 /** What these legs wait for because their commit is not trusted. */
-function trustState(legs: readonly LegFacts[], run: RunFacts): TrustState | null {
+function trustState(
+  legs: readonly LegFacts[],
+  run: RunFacts,
+  states: ReadonlyMap<string, LegState>,
+): TrustState | null {
   if (run.trusted) return null
   const base = { command: `/ok-to-test ${run.trigger.sha}`, approval: run.approval }
-  const held = legs.filter((leg) => leg.plan.skip === null && !isReleased(leg, run))
+  const held = legs.filter((leg) => states.get(leg.plan.name)?.kind !== 'concluded' && !isReleased(leg, run))
   if (held.some((leg) => leg.plan.hold === 'approval')) return { ...base, kind: 'held' }
   if (held.length > 0) return { ...base, kind: 'never' }
   return run.approval === null ? null : { ...base, kind: 'approved' }
@@ -248,8 +274,8 @@ function gateCheck(
 ): CheckState {
   const mine = gate.plan.needs.map((name) => rows.get(name)).filter((row) => row !== undefined)
   const needed = run.legs.filter((leg) => gate.plan.needs.includes(leg.plan.name))
-  const trust = trustState(needed, run)
-  const verdict = judgeGate(gate, mine, states, run, trust)
+  const trust = trustState(needed, run, states)
+  const verdict = heldByRival(gate, judgeGate(gate, mine, states, run, trust), run)
   return {
     subject: 'gate',
     id: gate.id,
@@ -269,13 +295,23 @@ function gateCheck(
   }
 }
 
+type Verdict = { conclusion: CheckConclusion | null; headline: string }
+
+/** What passes here does not pass while the same commit does not pass a gate of that name elsewhere. */
+function heldByRival(gate: GateFacts, verdict: Verdict, run: RunFacts): Verdict {
+  const rival = run.rivals.find((other) => other.name === gate.plan.name && !other.passed)
+  if (verdict.conclusion !== 'success' || rival === undefined) return verdict
+  const headline = `Held: pull request #${rival.pullRequest} has the same commit, and has not passed its gate of this name.`
+  return { conclusion: null, headline }
+}
+
 function judgeGate(
   gate: GateFacts,
   rows: readonly CheckRow[],
   states: ReadonlyMap<string, LegState>,
   run: RunFacts,
   trust: TrustState | null,
-): { conclusion: CheckConclusion | null; headline: string } {
+): Verdict {
   const { override } = gate
   if (override !== null && !isOutdated(run.cancel))
     return { conclusion: 'success', headline: `Overridden by ${override.by}: ${sentence(override.reason, false)}` }

@@ -6,22 +6,29 @@
 import { type Command, MAX_NAMES } from './commands.ts'
 import { didYouMean, quote } from './config/problem-wording.ts'
 import type { Config, PreviewConfig } from './config.ts'
-import { decideRerun, findSubjects, gateNames, subjectNames } from './decide-rerun.ts'
-import { labelOn } from './pull-request.ts'
+import { decideRerun, describeRerun, findSubjects, gateNames, legNames, subjectNames } from './decide-rerun.ts'
+import { isOutdated } from './leg-state.ts'
+import { type CommitIntoBase, labelOn } from './pull-request.ts'
 import type { Approval, RunFacts } from './run.ts'
-import { isFromRepo, type PullRequest, type Repo } from './trigger.ts'
+import { isFromRepo, type PullRequest, pullRequestOf, type Repo } from './trigger.ts'
 
 export interface CommandFacts {
   readonly repo: Repo
+  /** When the comment was written, in whole seconds, as GitHub tells times. */
+  readonly writtenAt: Date
   /** As GitHub has it now. */
   readonly pullRequest: PullRequest
-  /** Of its base branch. */
+  /** Of its base branch; for previews, of the default branch. */
   readonly config: { readonly kind: 'none' | 'broken' } | { readonly kind: 'good'; readonly config: Config }
   /** Of the present head: the newest of each pipeline. */
   readonly runs: readonly RunFacts[]
+  /** Of the present head too, but all that there were, into whatever base; none where that does not matter. */
+  readonly runsOfHead: readonly RunFacts[]
+  /** Runs that its labels started, the newest of each label; none where that does not matter. */
+  readonly labelRuns: readonly RunFacts[]
   /** Commits that its runs were of. */
   readonly knownHeads: ReadonlySet<string>
-  /** Of the present head. */
+  /** Of the present head into the present base. */
   readonly approval: Approval | null
   /** Whether the author may override gates: an admin, or a member of a team that may. */
   readonly mayOverride: boolean
@@ -33,11 +40,12 @@ export type CommandEffect =
   | { readonly kind: 'rerun'; readonly runId: string; readonly legIds: readonly string[] }
   | { readonly kind: 'replan'; readonly runId: string }
   | { readonly kind: 'cancel'; readonly runIds: readonly string[] }
-  | { readonly kind: 'approve'; readonly sha: string }
+  | { readonly kind: 'approve'; readonly commit: CommitIntoBase }
   /** `gate`: the name of its check run. */
-  | { readonly kind: 'override'; readonly sha: string; readonly gate: string; readonly reason: string }
-  /** `renew`: it is on already, and is put on once more, which is what asks for a deployment. */
-  | { readonly kind: 'label'; readonly label: string; readonly renew: boolean }
+  | { readonly kind: 'override'; readonly commit: CommitIntoBase; readonly gate: string; readonly reason: string }
+  | { readonly kind: 'label'; readonly label: string }
+  /** Deploy these again, also where the same commit is deployed already. Entered in the audit log together with the deeds. */
+  | { readonly kind: 'request_previews'; readonly previews: readonly string[] }
   | { readonly kind: 'unlabel'; readonly label: string }
 
 /** For the audit log, of what the store does not enter there by itself. */
@@ -58,6 +66,10 @@ export type Answer =
   | { readonly kind: 'approved-before'; readonly sha: string; readonly by: string }
   | { readonly kind: 'sha-incomplete'; readonly typed: string; readonly head: string }
   | { readonly kind: 'head-moved'; readonly typed: string; readonly head: string; readonly wasHead: boolean }
+  /** The base, where an approval was written for another one. */
+  | { readonly kind: 'base-moved'; readonly sha: string; readonly baseRef: string }
+  /** What is to be overridden was not there when the comment was written. */
+  | { readonly kind: 'too-new-to-override'; readonly sha: string; readonly baseRef: string }
   | { readonly kind: 'approval-not-needed' }
   | { readonly kind: 'forks-never' }
   | { readonly kind: 'no-config' }
@@ -158,16 +170,16 @@ function retestRuns(
   for (const { run, decision } of wanted) {
     if (decision.kind === 'nothing') {
       reasons.add(decision.reason)
-    } else if (decision.kind === 'replan') {
+      continue
+    }
+    deeds.push({ action: 'retest', subject: run.id, detail: describeRerun(run, decision) })
+    if (decision.kind === 'replan') {
       effects.push({ kind: 'replan', runId: run.id })
-      deeds.push({ action: 'retest', subject: run.id, detail: `planned anew: ${run.pipeline}` })
       replanned.push(run.pipeline)
     } else {
       const { legIds } = decision
-      const again = run.legs.filter((leg) => legIds.includes(leg.id)).map((leg) => leg.plan.name)
       effects.push({ kind: 'rerun', runId: run.id, legIds })
-      deeds.push({ action: 'retest', subject: run.id, detail: again.join(', ') })
-      legs.push(...again)
+      legs.push(...legNames(run, legIds))
     }
   }
   if (effects.length === 0) return refuse({ kind: 'nothing-to-retest', reasons: [...reasons] })
@@ -184,14 +196,31 @@ function decideApproval(sha: string, facts: CommandFacts): CommandDecision {
   if (!/^[0-9a-f]{40}$/.test(sha)) return refuse({ kind: 'sha-incomplete', typed: sha === '' ? '' : quote(sha), head })
   if (sha !== head) return refuse({ kind: 'head-moved', typed: sha, head, wasHead: facts.knownHeads.has(sha) })
   if (approval !== null) return act([], { kind: 'approved-before', sha, by: approval.by })
-  return act([{ kind: 'approve', sha }], { kind: 'approved', sha })
+  const { baseRef } = pullRequest
+  if (hasMovedBase(facts)) return refuse({ kind: 'base-moved', sha, baseRef })
+  return act([{ kind: 'approve', commit: { sha, baseRef } }], { kind: 'approved', sha })
+}
+
+/**
+ * Whether the pull request may have gone into another branch when the comment was written: its head has runs for
+ * another one, and none for the present one that was there by then.
+ */
+function hasMovedBase({ runsOfHead, pullRequest, writtenAt }: CommandFacts): boolean {
+  const { baseRef } = pullRequest
+  const wasThere = (run: RunFacts) => isInto(baseRef, run) && run.createdAt < writtenAt
+  const present = runsOfHead.filter((run) => run.cancel?.kind !== 'base_changed')
+  return runsOfHead.some((run) => !isInto(baseRef, run)) && !present.some(wasThere)
+}
+
+function isInto(baseRef: string, { trigger }: RunFacts): boolean {
+  return pullRequestOf(trigger)?.baseRef === baseRef
 }
 
 type Chosen = { readonly previews: readonly PreviewConfig[] } | { readonly refusal: CommandDecision }
 
 function choosePreviews(name: string | null, { config }: CommandFacts): Chosen {
   if (config.kind !== 'good')
-    return { refusal: refuse(config.kind === 'none' ? { kind: 'no-config' } : { kind: 'broken-config' }) }
+    return { refusal: refuse(config.kind === 'none' ? { kind: 'no-previews' } : { kind: 'broken-config' }) }
   const { previews } = config.config
   if (previews.length === 0) return { refusal: refuse({ kind: 'no-previews' }) }
   if (name === null) return { previews }
@@ -211,11 +240,13 @@ function decideDeploy(name: string | null, facts: CommandFacts): CommandDecision
   if ('refusal' in chosen) return chosen.refusal
   const { pullRequest, approval, repo } = facts
   const sha = pullRequest.headSha
-  const labels = labelsOf(chosen.previews)
-  const effects = labels.map(
-    (label): CommandEffect => ({ kind: 'label', label, renew: labelOn(pullRequest, label) !== undefined }),
-  )
+  const off = labelsOf(chosen.previews).filter((label) => labelOn(pullRequest, label) === undefined)
   const previews = chosen.previews.map((preview) => preview.name)
+  // The labels first: what is requested while its label is off means nothing.
+  const effects: CommandEffect[] = [
+    ...off.map((label) => ({ kind: 'label', label }) as const),
+    { kind: 'request_previews', previews },
+  ]
   const unapproved = !isFromRepo(repo, pullRequest) && approval === null
   return act(effects, { kind: 'deploying', previews, sha, unapproved }, deedsFor('deploy', previews, sha))
 }
@@ -240,9 +271,9 @@ function labelsOf(previews: readonly PreviewConfig[]): string[] {
   return [...new Map(previews.map(({ label }) => [label.toLowerCase(), label])).values()]
 }
 
-function decideCancel({ runs, pullRequest }: CommandFacts): CommandDecision {
+function decideCancel({ runs, labelRuns, pullRequest }: CommandFacts): CommandDecision {
   const sha = pullRequest.headSha
-  const open = runs.filter((run) => run.open && run.cancel === null)
+  const open = [...runs, ...labelRuns].filter((run) => run.open && run.cancel === null)
   if (open.length === 0) return refuse({ kind: 'nothing-to-cancel', sha })
   const pipelines = open.map((run) => run.pipeline)
   const deeds = open.map((run): Deed => ({ action: 'cancel', subject: run.id, detail: run.pipeline }))
@@ -254,7 +285,7 @@ function decideOverride(command: Extract<Command, { kind: 'override' }>, facts: 
   const sha = pullRequest.headSha
   if (!facts.mayOverride) return refuse({ kind: 'may-not-override', teams: facts.overrideTeams })
   const known = runs.flatMap((run) =>
-    run.gates.map((gate) => ({ name: gate.plan.name, names: gateNames(run, gate.plan) })),
+    run.gates.map((gate) => ({ run, name: gate.plan.name, names: gateNames(run, gate.plan) })),
   )
   if (known.length === 0) return refuse({ kind: 'no-runs', sha })
   const { gate: typed, reason } = command
@@ -272,7 +303,22 @@ function decideOverride(command: Extract<Command, { kind: 'override' }>, facts: 
     )
   if (another !== undefined)
     return refuse({ kind: 'ambiguous-gate', typed: quote(typed), gates: meant.map(({ name }) => name) })
-  return act([{ kind: 'override', sha, gate: gate.name, reason }], { kind: 'overridden', gate: gate.name, reason, sha })
+  const commit = { sha, baseRef: pullRequest.baseRef }
+  if (!wasKnown(gate.run, facts)) return refuse({ kind: 'too-new-to-override', ...commit })
+  return act([{ kind: 'override', commit, gate: gate.name, reason }], {
+    kind: 'overridden',
+    gate: gate.name,
+    reason,
+    sha,
+  })
+}
+
+/**
+ * Whether the run is of the pull request as its author saw it: the head may have moved while the comment was on its
+ * way. GitHub's times are whole seconds, so that one of the same second may be newer.
+ */
+function wasKnown(run: RunFacts, { writtenAt, pullRequest }: CommandFacts): boolean {
+  return run.createdAt < writtenAt && !isOutdated(run.cancel) && isInto(pullRequest.baseRef, run)
 }
 
 function unknownNames(what: string, typed: readonly string[], known: readonly string[]): CommandDecision {

@@ -1,7 +1,7 @@
 /**
  * What the labels on a pull request that ask for a workflow lead to. Each labelling runs once, as a run of one leg,
  * and the label is taken off when that has concluded, so that it can be put on again. Where it cannot be run, the pull
- * request says why, once, and the label goes.
+ * request says why, once to each person, and the label goes.
  */
 import type { Config, LabelAction } from './config.ts'
 import { triggerKey } from './decide-start.ts'
@@ -21,10 +21,12 @@ export type LabelDecision =
     }
   /** What it asked for is over. Precondition: this is still the newest labelling. */
   | { readonly kind: 'remove_label'; readonly label: string; readonly labelingId: string }
-  /** Say why, once for the labelling, and then take the label off. */
+  /** Say why, the same thing once to the same person, and then take the label off. */
   | {
       readonly kind: 'refuse_label'
       readonly labeling: Labeling
+      /** Login of who put it on. */
+      readonly by: string
       readonly label: string
       readonly refusal: LabelRefusal
     }
@@ -49,13 +51,16 @@ function decideLabel(facts: PullRequestFacts, config: Config, action: LabelActio
   if (label === undefined || labeling === undefined) return null
   const run = facts.labelRuns.find(({ trigger }) => trigger.kind === 'label' && trigger.labelingId === labeling.id)
   if (run !== undefined) return run.open ? null : { kind: 'remove_label', label, labelingId: labeling.id }
+  // The one before is still at work: whatever it pushes is to be there.
+  if (facts.labelRuns.some(({ open, pipeline }) => open && pipeline === labelPipeline(action.label))) return null
   const { by } = labeling
   // Apps' labels do nothing.
   if (labeling.byUs || by === null) return null
   if (!mayWrite(facts.permissions.get(by)))
-    return { kind: 'refuse_label', labeling, label, refusal: { reason: 'may_not_write', by } }
+    return { kind: 'refuse_label', labeling, by, label, refusal: { reason: 'may_not_write', by } }
   const refusal = refusalFor(facts, config, action)
-  return refusal === null ? startRun(facts, action, labeling, by) : { kind: 'refuse_label', labeling, label, refusal }
+  if (refusal !== null) return { kind: 'refuse_label', labeling, by, label, refusal }
+  return startRun(facts, action, labeling, by)
 }
 
 function refusalFor(facts: PullRequestFacts, config: Config, action: LabelAction): LabelRefusal | null {

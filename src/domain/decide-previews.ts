@@ -4,7 +4,7 @@
  * closed, or its head is not trusted any more. One dispatch of a preview is at work at a time, and what failed is not
  * repeated until somebody asks anew.
  */
-import type { PreviewConfig } from './config.ts'
+import type { PreviewConfig, PreviewWorkflow } from './config.ts'
 import { type FollowAction, followDeployment } from './follow-deployment.ts'
 import {
   describeFailure,
@@ -25,6 +25,7 @@ import {
   labelOn,
   newestLabeling,
   type PullRequestFacts,
+  repositoryKey,
 } from './pull-request.ts'
 import { shortSha } from './wording.ts'
 
@@ -120,41 +121,50 @@ function still(view: PreviewView | null): Decided {
 function decideDeploy(one: Case, config: PreviewConfig): Decided {
   const { facts, history } = one
   const { headSha } = facts.pullRequest
-  const request = one.wish.kind === 'wanted' ? one.wish.request : ''
-  if (!isDue(history.lastDeploy, { request, headSha, redeploy: config.redeploy })) return still(viewOfLast(one))
+  const { request = '', isCommand = false } = one.wish.kind === 'wanted' ? one.wish : {}
+  if (!isDue(history, { request, isCommand, headSha, redeploy: config.redeploy })) return still(viewOfLast(one))
   const clearance = clearanceFor(facts, config)
   if (clearance.kind !== 'clear') {
     const last = viewOfLast(one)
     if (last?.state === 'deployed') return still({ ...last, reason: ofHead(headSha, clearance) })
     return still(plainView(one.name, clearance.kind, clearance.reason, headSha))
   }
+  // What stands in another repository would be forgotten there.
+  if (isElsewhere(one) && teardownOf(one) !== null) return decideTeardown(one)
   const { installationId } = clearance
   const target = makeTarget(facts, config)
   const deployment = { preview: one.name, kind: 'deploy' as const, sha: headSha, request, target }
   return dispatchNext(one, { kind: 'dispatch_deployment', installationId, label: config.label, deployment })
 }
 
-/** The same commit is deployed again only where that failed and somebody asked anew. */
+/** The same commit is deployed again where a command says so, or where that failed and somebody asked anew. */
 function isDue(
-  last: DeploymentFacts | null,
-  now: { readonly request: string; readonly headSha: string; readonly redeploy: boolean },
+  { lastDeploy: last, all }: PreviewHistory,
+  now: {
+    readonly request: string
+    readonly isCommand: boolean
+    readonly headSha: string
+    readonly redeploy: boolean
+  },
 ): boolean {
   if (last === null) return true
-  const askedAnew = last.request !== now.request
-  return last.sha === now.headSha ? askedAnew && failed(last) : askedAnew || now.redeploy
+  const wasHeard = all.some(({ request, outcome }) => request === now.request && outcome !== 'lost')
+  const askedAnew = now.isCommand ? !wasHeard : last.request !== now.request
+  return last.sha === now.headSha ? askedAnew && (now.isCommand || failed(last)) : askedAnew || now.redeploy
 }
 
 function decideTeardown(one: Case): Decided {
   const { facts, history, config, wish } = one
   const { standing, lastTeardown } = history
   if (standing === null) return still(viewOfUnwanted(one))
-  const workflow = config === null ? standing.target.teardown : makeTeardown(facts, config, standing.sha)
+  const workflow = teardownOf(one)
   if (workflow === null) return still(viewOfUnwanted(one) ?? plainView(one.name, 'removed', null, null))
   const labeling = config === null ? undefined : newestLabeling(facts.labelings, config.label)
   const request = wish.kind === 'wanted' ? wish.request : (labeling?.id ?? standing.request)
   const refusedBefore = lastTeardown !== null && lastTeardown.number > standing.number
   if (refusedBefore && lastTeardown.request === request) return still(viewOf(lastTeardown, 'failed', notTornDown))
-  const target: DeploymentTarget = { ...standing.target, ...workflow, ...placeOf(config), teardown: null }
+  const timeoutMs = config === null || isElsewhere(one) ? standing.target.timeoutMs : config.timeoutMs
+  const target: DeploymentTarget = { ...standing.target, ...workflow, timeoutMs, teardown: null }
   const installationId = installationFor(facts, target.repository)
   if (typeof installationId === 'string')
     return still({ ...viewOf(standing, 'failed'), reason: `it is not taken down: ${installationId}` })
@@ -184,15 +194,27 @@ function dispatchNext(one: Case, dispatch: Unnumbered): Decided {
   return { actions: [{ ...dispatch, deployment: { ...deployment, number } }], view, wakeAt: null }
 }
 
-/** The configuration's word where it still has the preview. */
-function placeOf(config: PreviewConfig | null): Partial<DeploymentTarget> {
-  return config === null ? {} : { repository: config.repository, timeoutMs: config.timeoutMs }
+/** Whether what stands is in a repository that the configuration does not name any more. */
+function isElsewhere({ history: { standing }, config }: Case): boolean {
+  if (standing === null || config === null) return false
+  return repositoryKey(standing.target.repository) !== repositoryKey(config.repository)
+}
+
+/**
+ * What takes down what stands, where it stands: the configuration's word for as long as it still means that place.
+ * Null: nothing stands, or nothing takes it down.
+ */
+function teardownOf(one: Case): PreviewWorkflow | null {
+  const { facts, config, history } = one
+  const { standing } = history
+  if (standing === null) return null
+  if (config === null || isElsewhere(one)) return standing.target.teardown
+  return makeTeardown(facts, config, standing.sha)
 }
 
 function decideTelling(one: Case): PreviewAction[] {
-  const { history, config, wish } = one
-  const teardown = config === null ? history.standing?.target.teardown : config.teardown
-  const removed = wish.kind !== 'unknown' && !isWanted(one) && history.live === null && (teardown ?? null) === null
+  const { history, wish } = one
+  const removed = wish.kind !== 'unknown' && !isWanted(one) && history.live === null && teardownOf(one) === null
   return history.all.flatMap((deployment): PreviewAction[] => {
     const state = stateToTell(deployment, history, removed)
     if (state === null || state === deployment.told) return []

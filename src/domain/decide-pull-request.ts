@@ -20,18 +20,43 @@ export interface PullRequestDecision {
   readonly watchesRuns: boolean
 }
 
-export function decidePullRequest(facts: PullRequestFacts): PullRequestDecision {
-  const labels = decideLabelActions(facts)
+/** @param refused keys of the actions that GitHub refused a moment ago: they are not tried again now. */
+export function decidePullRequest(
+  facts: PullRequestFacts,
+  refused: ReadonlySet<string> = new Set(),
+): PullRequestDecision {
+  const labels = decideLabelActions(facts).filter((decision) => !refused.has(labelKey(decision)))
   const previews = decidePreviews(facts)
-  const changes = labels.some(startsSomething) || previews.actions.some(startsSomething)
+  const actions = previews.actions.filter((action) => !refused.has(previewKey(action)))
+  const changes = labels.some(startsSomething) || actions.some(startsSomething)
   return {
     labels,
-    previews: previews.actions,
+    previews: actions,
     comments: changes ? [] : decideComments(facts, previews.views),
     wakeAt: previews.wakeAt,
-    atRest: previews.wakeAt === null && isAtRest(facts, previews.views),
-    watchesRuns: facts.pullRequest.state === 'open' && (facts.config?.summary.place ?? 'off') !== 'off',
+    atRest: refused.size === 0 && previews.wakeAt === null && isAtRest(facts, previews.views),
+    watchesRuns: watchesRuns(facts, previews.views),
   }
+}
+
+export function labelKey(decision: LabelDecision): string {
+  switch (decision.kind) {
+    case 'start_label_run':
+      return `${decision.kind} ${decision.triggerKey}`
+    case 'remove_label':
+      return `${decision.kind} ${decision.labelingId}`
+    case 'refuse_label':
+      return `${decision.kind} ${decision.labeling.id}`
+  }
+}
+
+export function previewKey({ kind, deployment }: PreviewAction): string {
+  return `${kind} ${deployment.preview} ${deployment.number}`
+}
+
+function watchesRuns({ pullRequest, config }: PullRequestFacts, views: readonly PreviewView[]): boolean {
+  if (pullRequest.state === 'closed') return false
+  return (config?.summary.place ?? 'off') !== 'off' || views.some((view) => view.state === 'deployed')
 }
 
 /** Whether what is shown is not true any more as soon as it is done. */
@@ -45,6 +70,10 @@ function isAtRest(facts: PullRequestFacts, views: readonly PreviewView[]): boole
   if (facts.pullRequest.state === 'closed') return views.every((view) => OVER.has(view.state))
   const { config, pullRequest } = facts
   if (config === null) return facts.deployments.length === 0
-  const meant = [...config.previews, ...config.labelActions].some(({ label }) => labelOn(pullRequest, label))
-  return !meant && views.every((view) => OVER.has(view.state))
+  if (config.labelActions.some(({ label }) => labelOn(pullRequest, label))) return false
+  return views.every((view) => {
+    const { label } = config.previews.find((preview) => preview.name === view.name) ?? {}
+    if (label === undefined || labelOn(pullRequest, label) === undefined) return OVER.has(view.state)
+    return view.state === 'deployed' && view.sha === pullRequest.headSha
+  })
 }

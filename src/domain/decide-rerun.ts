@@ -27,6 +27,17 @@ export function decideRerun(run: RunFacts, subjects: readonly string[] | null): 
   return { kind: 'nothing', reason }
 }
 
+/** For the audit log. */
+export function describeRerun(run: RunFacts, decision: Exclude<RerunDecision, { kind: 'nothing' }>): string {
+  if (decision.kind === 'replan') return `planned anew: ${run.pipeline}`
+  return legNames(run, decision.legIds).join(', ')
+}
+
+/** Names of these legs. */
+export function legNames(run: RunFacts, legIds: readonly string[]): string[] {
+  return run.legs.filter((leg) => legIds.includes(leg.id)).map((leg) => leg.plan.name)
+}
+
 function legsToRerun(run: RunFacts, subjects: readonly string[] | null): LegFacts[] {
   const states = deriveLegStates(run)
   const asked = new Set(subjects)

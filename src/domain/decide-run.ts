@@ -65,7 +65,7 @@ export const CANCEL_AGAIN_MS = 120_000
 
 export function decideRun(run: RunFacts): RunDecision {
   const states = deriveLegStates(run)
-  const work = run.legs.flatMap((leg) => decideLeg(leg, states.get(leg.plan.name), run))
+  const work = run.legs.flatMap((leg) => decideLeg(leg, states, run))
   const wakeAt = earliest(wakeTimes(run, states), run.now)
   // What a dispatch comes to is part of what the checks show; nothing else that GitHub is asked for holds them back.
   if (work.some((action) => action.kind === 'dispatch')) return { actions: work, wakeAt }
@@ -74,7 +74,8 @@ export function decideRun(run: RunFacts): RunDecision {
   return { actions: decideEnd(run, states), wakeAt }
 }
 
-function decideLeg(leg: LegFacts, state: LegState | undefined, run: RunFacts): RunAction[] {
+function decideLeg(leg: LegFacts, states: ReadonlyMap<string, LegState>, run: RunFacts): RunAction[] {
+  const state = states.get(leg.plan.name)
   const actions: RunAction[] = []
   const wanted = state?.kind === 'running' ? state.attempt : null
   for (const attempt of leg.attempts) {
@@ -89,7 +90,7 @@ function decideLeg(leg: LegFacts, state: LegState | undefined, run: RunFacts): R
       })
   }
   if (state?.kind === 'ready') actions.push(dispatchNext(leg))
-  if (isRetagDue(leg, run)) actions.push({ kind: 'retag_image', leg })
+  if (isRetagDue(leg, run, states)) actions.push({ kind: 'retag_image', leg })
   const unread = unreadReport(leg)
   if (unread !== null) actions.push({ kind: 'read_report', leg, ...unread })
   return actions
@@ -142,10 +143,15 @@ function decideChecks(run: RunFacts, states: ReadonlyMap<string, LegState>): Run
 }
 
 function decideEnd(run: RunFacts, states: ReadonlyMap<string, LegState>): RunAction[] {
-  const over = [...states.values()].every(isConcluded) && !run.legs.some((leg) => leg.attempts.some(isLive))
+  const isHeld = deriveCheckStates(run, states).some(
+    (check) => check.subject === 'gate' && check.status !== 'completed',
+  )
+  const over = !isHeld && [...states.values()].every(isConcluded) && !run.legs.some((leg) => leg.attempts.some(isLive))
   if (!over) return run.open ? [] : [{ kind: 'reopen_run' }]
-  if (!run.open) return []
-  return [{ kind: 'conclude_run', conclusion: concludeRun(run, states), results: legResults(run, states) }]
+  const conclusion = concludeRun(run, states)
+  // What it follows may have changed its mind in one look, with nothing left to do in between.
+  if (!run.open && run.conclusion === conclusion) return []
+  return [{ kind: 'conclude_run', conclusion, results: legResults(run, states) }]
 }
 
 function concludeRun(run: RunFacts, states: ReadonlyMap<string, LegState>): RunConclusion {

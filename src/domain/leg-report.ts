@@ -4,9 +4,9 @@
  * has ended, however it ended.
  */
 import type { LegState } from './leg-state.ts'
-import { currentAttempts } from './leg-state.ts'
+import { currentAttempts, deadlineOf } from './leg-state.ts'
 import type { LegResult } from './plan.ts'
-import type { Annotation, LegFacts, RunFacts, TestReport } from './run.ts'
+import type { Annotation, LegFacts, Observed, RunFacts, TestReport } from './run.ts'
 import { describeFlakiness } from './wording.ts'
 
 /** The workflow run whose test results are to be read; null: none, or they are read. */
@@ -16,9 +16,9 @@ export function unreadReport(leg: LegFacts): { attemptId: string; workflowRunId:
   const { artifact } = report
   if (start.kind === 'observe_workflow') {
     const { observed } = leg
-    const attemptId = `${observed?.id}.${observed?.runAttempt}`
-    if (observed?.status !== 'completed' || leg.report?.attemptId === attemptId) return null
-    return { attemptId, workflowRunId: observed.id, artifact }
+    if (observed?.status !== 'completed') return null
+    const attemptId = attemptIdOf(observed)
+    return leg.report?.attemptId === attemptId ? null : { attemptId, workflowRunId: observed.id, artifact }
   }
   const latest = currentAttempts(leg).at(-1)
   if (latest?.status !== 'completed' || latest.workflowRunId === null || leg.report?.attemptId === latest.id)
@@ -28,12 +28,24 @@ export function unreadReport(leg: LegFacts): { attemptId: string; workflowRunId:
   return { attemptId: latest.id, workflowRunId: latest.workflowRunId, artifact }
 }
 
+function attemptIdOf({ id, runAttempt }: Observed): string {
+  return `${id}.${runAttempt}`
+}
+
+/** Of its latest attempt alone: GitHub adds annotations to those that are there, so that what an earlier one failed stays. */
+export function annotationsOfLeg({ report, attempts, observed }: LegFacts): Annotation[] {
+  const latest = attempts.at(-1)
+  const attemptId = latest?.id ?? (observed === null ? null : attemptIdOf(observed))
+  if (report === null || attemptId !== report.attemptId) return []
+  return annotationsOf(report, (latest ?? observed)?.conclusion === 'success')
+}
+
 /** What GitHub takes in one request; the rest is counted. */
 export const SHOWN_FAILURES = 50
 
 /**
- * Where the failed tests are. A test whose file is not known has no place to point to. In a leg that passed they were
- * tried again, and only warn.
+ * Where the failed tests are. A test whose file is not known has no place to point to. In an attempt that passed they
+ * were tried again, and only warn.
  */
 export function annotationsOf(report: TestReport | null, passed: boolean): Annotation[] {
   const level = passed ? 'warning' : 'failure'
@@ -58,7 +70,11 @@ export function legResults(run: RunFacts, states: ReadonlyMap<string, LegState>)
 }
 
 function failedBefore(leg: LegFacts): boolean {
-  return leg.attempts.some(({ conclusion }) => conclusion === 'failure' || conclusion === 'timed_out')
+  return leg.attempts.some((attempt) => {
+    if (attempt.conclusion === 'failure' || attempt.conclusion === 'timed_out') return true
+    // It took too long, and we cancelled it.
+    return attempt.cancelRequestedAt !== null && attempt.cancelRequestedAt >= deadlineOf(attempt, leg)
+  })
 }
 
 /** Never of an untrusted leg: its result would stand for a trusted one's. */

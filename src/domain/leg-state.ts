@@ -59,8 +59,14 @@ export function reusedResult(leg: LegFacts): ReusedResult | null {
 }
 
 /** Whether the image of an earlier leg is to be given this commit's tags before its result stands for this one's. */
-export function isRetagDue(leg: LegFacts, run: RunFacts): boolean {
-  return run.cancel === null && leg.retag === null && leg.plan.image !== null && reusedResult(leg) !== null
+export function isRetagDue(leg: LegFacts, run: RunFacts, states: ReadonlyMap<string, LegState>): boolean {
+  return (
+    run.cancel === null &&
+    stateOfNeeds(leg, states) === null &&
+    leg.retag === null &&
+    leg.plan.image !== null &&
+    reusedResult(leg) !== null
+  )
 }
 
 /** Whether nothing holds the leg back but its needs: a maintainer's word is there where one is needed. */
@@ -75,9 +81,11 @@ function ownState(leg: LegFacts, run: RunFacts, states: ReadonlyMap<string, LegS
   const latest = currentAttempts(leg).at(-1)
   if (latest?.status === 'completed' && latest.conclusion === 'success') return concluded('success', null)
   const reused = reusedResult(leg)
+  const needing = reused === null || run.cancel !== null ? null : stateOfNeeds(leg, states)
+  if (needing !== null) return needing
   if (
     reused !== null &&
-    !isRetagDue(leg, run) &&
+    !isRetagDue(leg, run, states) &&
     (run.cancel === null || leg.retag === 'done' || leg.plan.image === null)
   )
     return concluded('success', `same inputs as ${shortSha(reused.sha)}`)
@@ -106,8 +114,13 @@ function stateOfObserved(
   if (run.cancel !== null) return concluded('cancelled', describeCancel(run.cancel))
   if (held !== null) return held
   if (observed?.status === 'completed') return concluded(...failureOfObserved(observed, start))
-  const failedNeed = observed === null ? needThatFailed(leg, states) : null
-  if (failedNeed !== null) return failedNeed
+  if (observed?.conclusion === 'action_required') {
+    const why = 'waits for a maintainer to press «Approve and run» at GitHub'
+    return { kind: 'waiting', reason: why, until: null }
+  }
+  // What it needs has time-outs of its own.
+  const needing = stateOfNeeds(leg, states)
+  if (needing !== null) return observed === null ? needing : { kind: 'observing', observed }
   const what = describeObserved(start)
   const deadline = observedDeadline(leg, run)
   if (run.now >= deadline) {
@@ -118,9 +131,12 @@ function stateOfObserved(
   return { kind: 'waiting', reason: `waits for ${what} to report`, until: deadline }
 }
 
-/** When the leg stops waiting for what it follows: counted from its start, or from the run's while there is none. */
+/** When the leg stops waiting for what it follows: counted from its start; until then from when nothing else was waited for. */
 export function observedDeadline(leg: LegFacts, run: RunFacts): Date {
-  return new Date((leg.observed?.startedAt ?? run.createdAt).getTime() + leg.plan.timeoutMs)
+  const needed = run.legs.filter((other) => leg.plan.needs.includes(other.plan.name))
+  const ends = needed.flatMap((other) => other.attempts.at(-1)?.completedAt ?? other.observed?.completedAt ?? [])
+  const since = [run.createdAt, run.approval?.at, leg.observed?.startedAt, ...ends].map((time) => time?.getTime() ?? 0)
+  return new Date(Math.max(...since) + leg.plan.timeoutMs)
 }
 
 function failureOfObserved(observed: Observed, start: ObservedStart): [LegConclusion, string] {
@@ -149,15 +165,20 @@ function heldState(leg: LegFacts, run: RunFacts): LegState {
 }
 
 function stateBeforeAttempts(leg: LegFacts, run: RunFacts, states: ReadonlyMap<string, LegState>): LegState {
+  const needing = stateOfNeeds(leg, states)
+  if (needing !== null) return needing
+  return isReleased(leg, run) ? { kind: 'ready' } : heldState(leg, run)
+}
+
+/** Null: all that it needs succeeded. */
+function stateOfNeeds(leg: LegFacts, states: ReadonlyMap<string, LegState>): LegState | null {
   const failedNeed = needThatFailed(leg, states)
   if (failedNeed !== null) return failedNeed
   const pending = leg.plan.needs.filter((need) => !isConcluded(states.get(need)))
   const first = pending[0]
-  if (first !== undefined) {
-    const more = pending.length > 1 ? ` and ${pending.length - 1} more` : ''
-    return { kind: 'waiting', reason: `waits for ${first}${more}`, until: null }
-  }
-  return isReleased(leg, run) ? { kind: 'ready' } : heldState(leg, run)
+  if (first === undefined) return null
+  const more = pending.length > 1 ? ` and ${pending.length - 1} more` : ''
+  return { kind: 'waiting', reason: `waits for ${first}${more}`, until: null }
 }
 
 function stateOfAttempt(attempt: AttemptFacts, leg: LegFacts, run: RunFacts): LegState {

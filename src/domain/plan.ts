@@ -18,7 +18,7 @@ import type {
 } from './config.ts'
 import { compileGlobs, matchesBranch, matchesPaths } from './globs.ts'
 import { decideImageTags, type ImageBuild } from './image-build.ts'
-import { interpolate, interpolationValues } from './interpolate.ts'
+import { type InterpolationValues, interpolate, interpolationValues } from './interpolate.ts'
 import { expandMatrix, legName } from './matrix.ts'
 import { type DecidedTags, planTaggedBuild } from './plan-tagged-build.ts'
 import { reuseKey } from './reuse-key.ts'
@@ -289,10 +289,7 @@ function planLeg(
     name: legName(pipeline, job.name, matrix),
     matrix,
     needs: needed.map((leg) => leg.name),
-    start:
-      start.kind === 'dispatch'
-        ? { ...start, ref: start.ref === null ? trigger.repo.defaultBranch : interpolate(start.ref, values) }
-        : start,
+    start: start.kind === 'dispatch' ? { ...start, ref: refOf(start.ref, occasion, values) } : start,
     hold: trusted ? null : holdOf(start, occasion),
     buildOnly: !trusted && job.forks === 'build-only',
     inputs: standsIn ? {} : inputs,
@@ -306,6 +303,12 @@ function planLeg(
     report: job.report === null ? null : { ...job.report, artifact: interpolate(job.report.artifact, values) },
     reuse: planReuse(job, matrix, image, occasion),
   }
+}
+
+/** Strangers name branches: which of ours a workflow is taken from is not theirs to say. */
+function refOf(ref: string | null, { trigger, trusted }: Occasion, values: InterpolationValues): string {
+  if (ref === null || (!trusted && ref.includes('${{'))) return trigger.repo.defaultBranch
+  return interpolate(ref, values)
 }
 
 /** What the job starts, or follows, for this trust. */
@@ -325,9 +328,9 @@ const WORKFLOW_FILES: PathFilter = { include: ['.github/workflows/**', '.github/
  * which changes them writes its own verdict: what is observed then waits for a maintainer too.
  */
 function holdOf(start: Job['start'], { trigger, forks, changed }: Occasion): LegPlan['hold'] {
-  if (forks.policy === 'run' || isExempt(trigger, forks)) return null
+  if (isExempt(trigger, forks)) return null
   const hold = forks.policy === 'never' ? 'never' : 'approval'
-  if (start.kind === 'dispatch') return hold
+  if (start.kind === 'dispatch') return forks.policy === 'run' ? null : hold
   if (start.kind === 'observe_check' && start.app !== ACTIONS_APP) return null
   return changed.kind === 'all' || matchesPaths(WORKFLOW_FILES, changed.files) ? hold : null
 }

@@ -6,14 +6,22 @@
 import type { PreviewConfig } from './config.ts'
 import { deriveLegStates, type LegState } from './leg-state.ts'
 import type { PreviewHistory } from './preview-history.ts'
-import { labelOn, mayWrite, newestLabeling, type PullRequestFacts, repositoryKey } from './pull-request.ts'
+import {
+  type Labeling,
+  labelOn,
+  mayWrite,
+  newestLabeling,
+  type PreviewRequest,
+  type PullRequestFacts,
+  repositoryKey,
+} from './pull-request.ts'
 import type { RunFacts } from './run.ts'
 import { isFromRepo } from './trigger.ts'
 import { describeConclusion, shortSha } from './wording.ts'
 
 export type Wish =
-  /** `request`: id of the labelling. */
-  | { readonly kind: 'wanted'; readonly request: string }
+  /** `request`: id of the labelling, or of the command's comment; `isCommand`: it is a command's. */
+  | { readonly kind: 'wanted'; readonly request: string; readonly isCommand: boolean }
   | { readonly kind: 'unwanted' }
   /** Its label is on, and does not count. */
   | { readonly kind: 'refused'; readonly reason: string }
@@ -25,17 +33,32 @@ export function wishFor(facts: PullRequestFacts, preview: PreviewConfig | null, 
   if (pullRequest.state === 'closed') return { kind: 'unwanted' }
   if (config === null) return { kind: 'unknown' }
   const label = preview === null ? undefined : labelOn(pullRequest, preview.label)
-  return label === undefined ? { kind: 'unwanted' } : wishOfLabel(facts, label, history)
+  if (preview === null || label === undefined) return { kind: 'unwanted' }
+  const labeling = newestLabeling(facts.labelings, label)
+  const command = facts.previewRequests.find((request) => request.preview === preview.name)
+  if (command !== undefined && isNewer(command, labeling))
+    return { kind: 'wanted', request: command.request, isCommand: true }
+  return wishOfLabel(facts, label, labeling, history)
 }
 
-function wishOfLabel(facts: PullRequestFacts, label: string, history: PreviewHistory): Wish {
-  const labeling = newestLabeling(facts.labelings, label)
+/** A command that found the label off put it on: its labelling is the wish. Times are in whole seconds. */
+function isNewer(command: PreviewRequest, labeling: Labeling | undefined): boolean {
+  if (labeling === undefined) return true
+  return labeling.byUs ? command.at > labeling.at : command.at >= labeling.at
+}
+
+function wishOfLabel(
+  facts: PullRequestFacts,
+  label: string,
+  labeling: Labeling | undefined,
+  history: PreviewHistory,
+): Wish {
   if (labeling === undefined) {
     const before = history.lastDeploy?.request
-    if (before !== undefined) return { kind: 'wanted', request: before }
+    if (before !== undefined) return { kind: 'wanted', request: before, isCommand: false }
     return refused(`who put the label ${label} on is not known any more; take it off and put it on again`)
   }
-  const wanted: Wish = { kind: 'wanted', request: labeling.id }
+  const wanted: Wish = { kind: 'wanted', request: labeling.id, isCommand: false }
   // Who was asked for once is not asked for again: people leave, and what they deployed stays.
   if (labeling.byUs || history.all.some((deployment) => deployment.request === labeling.id)) return wanted
   const { by } = labeling

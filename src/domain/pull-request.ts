@@ -25,6 +25,17 @@ export interface Labeling {
   readonly at: Date
 }
 
+/** A command asked for a deployment of a preview. */
+export interface PreviewRequest {
+  readonly preview: string
+  /** Names the command's comment: never repeats. */
+  readonly request: string
+  /** Login of its author, who might write then. */
+  readonly by: string
+  /** When the comment was written. */
+  readonly at: Date
+}
+
 /** One dispatch of a preview's workflow. */
 export interface DeploymentFacts {
   readonly id: string
@@ -81,24 +92,47 @@ export interface StickyFacts {
   readonly removed: boolean
 }
 
+/** A commit of a pull request, and the branch that it is to be merged into: its author may choose another at any time. */
+export interface CommitIntoBase {
+  readonly sha: string
+  readonly baseRef: string
+}
+
+export interface ApprovedCommit extends CommitIntoBase {
+  readonly approval: Approval
+}
+
+/** The approval of the present head into the present base; null: there is none. */
+export function approvalOf(
+  approvals: readonly ApprovedCommit[],
+  { headSha, baseRef }: Pick<PullRequest, 'headSha' | 'baseRef'>,
+): Approval | null {
+  return approvals.find((one) => one.sha === headSha && one.baseRef === baseRef)?.approval ?? null
+}
+
 export interface PullRequestFacts {
   readonly now: Date
   readonly repo: Repo
   readonly installationId: number
   /** As GitHub has it now. */
   readonly pullRequest: PullRequest
-  /** Of its base branch; null: it cannot be used now. Of a branch without one it is `NO_CONFIG`. */
+  /**
+   * Of its base branch, with the previews of the default branch: whoever may push can make a base with a configuration
+   * of its own. Null: it cannot be used now. Of a branch without one it is `NO_CONFIG`.
+   */
   readonly config: Config | null
   /** Oldest first, at most the newest 100. Empty where no label on it means anything. */
   readonly labelings: readonly Labeling[]
   /** As GitHub has them now, of everybody whose label was not acted on yet; by login. */
   readonly permissions: ReadonlyMap<string, Permission>
-  /** Of the present head; null: none, or none is needed. */
+  /** Of the present head into the present base; null: none, or none is needed. */
   readonly approval: Approval | null
   /** Of the present head: those that the pull request itself started, the newest of each pipeline. */
   readonly runs: readonly RunFacts[]
   /** Runs that labels of this pull request started, the newest of each label. */
   readonly labelRuns: readonly RunFacts[]
+  /** The newest of each preview. */
+  readonly previewRequests: readonly PreviewRequest[]
   /** All of this pull request, oldest first. */
   readonly deployments: readonly DeploymentFacts[]
   readonly stickies: readonly StickyFacts[]

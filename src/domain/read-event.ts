@@ -4,6 +4,7 @@
  * but keeping them.
  */
 import { z } from 'zod'
+import type { ObservedStart } from './config.ts'
 import { date, id, pullRequest, pullRequestTrigger, repository, sha, workflowRun } from './payload.ts'
 import type { FailedJob, WorkflowRunObservation } from './run.ts'
 import type { Repo, Trigger } from './trigger.ts'
@@ -66,11 +67,12 @@ export type Signal =
       readonly pipelines: readonly string[] | null
     } & InRepo)
   | ({ readonly kind: 'pull_request_closed'; readonly number: number } & InRepo)
-  /** A label came to, or went from, an open or closed pull request: `sha` was its head when that happened. */
+  /** A label came to, or went from, an open or closed pull request: `sha` and `baseRef` were its head and base when that happened. */
   | ({
       readonly kind: 'labels_changed'
       readonly number: number
       readonly sha: string
+      readonly baseRef: string
       readonly added: string | null
       /** Login. */
       readonly sender: string
@@ -88,7 +90,7 @@ export type Signal =
       readonly body: string
     } & InRepo)
   /** Something that an observed leg may follow has news: a workflow run that was not dispatched, or another app's check run. */
-  | ({ readonly kind: 'commit_observed'; readonly sha: string } & InRepo)
+  | ({ readonly kind: 'commit_observed'; readonly sha: string; readonly what: ObservedStart } & InRepo)
   | ({ readonly kind: 'merge_group_destroyed'; readonly sha: string } & InRepo)
   | ({ readonly kind: 'workflow_run'; readonly observation: WorkflowRunObservation } & InRepo)
   | ({ readonly kind: 'workflow_job'; readonly workflowRunId: number; readonly job: FailedJob | null } & InRepo)
@@ -181,6 +183,7 @@ const pullRequestEvent = z
           installationId,
           number: pr.number,
           sha: pr.headSha,
+          baseRef: pr.baseRef,
           added,
           sender: login,
           byBot,
@@ -285,7 +288,12 @@ const checkRun = z
     ...inRepo,
     action: z.string(),
     sender,
-    check_run: z.object({ external_id: z.string().nullish(), name: z.string(), head_sha: sha }),
+    check_run: z.object({
+      external_id: z.string().nullish(),
+      name: z.string(),
+      head_sha: sha,
+      app: z.object({ slug: z.string().nullish() }).nullish(),
+    }),
     requested_action: z.object({ identifier: z.string() }).nullish(),
   })
   .transform(
@@ -301,7 +309,13 @@ const checkRun = z
       if (action === 'completed')
         return OUR_CHECK.test(externalId)
           ? nothing(`the check run ${check.name} is our own`)
-          : { kind: 'commit_observed', repo, installationId, sha: check.head_sha }
+          : {
+              kind: 'commit_observed',
+              repo,
+              installationId,
+              sha: check.head_sha,
+              what: { kind: 'observe_check', name: check.name, app: check.app?.slug ?? '' },
+            }
       if (externalId === '') return nothing(`the check run ${check.name} has no external id: it is not ours`)
       const base = { repo, installationId, externalId, sender: login }
       if (action === 'rerequested') return { ...base, kind: 'check_rerequested' }
@@ -321,13 +335,26 @@ const checkSuite = z
   )
 
 const workflowRunEvent = z
-  .object({ ...inRepo, action: z.string(), workflow_run: z.intersection(workflowRun, z.object({ head_sha: sha })) })
+  .object({
+    ...inRepo,
+    action: z.string(),
+    workflow_run: z.intersection(workflowRun, z.object({ head_sha: sha, path: z.string().default('') })),
+  })
   .transform(({ repository: repo, installation: installationId, workflow_run: run }): Signal => {
-    const { event, head_sha: headSha, ...observation } = run
+    const { event, path, head_sha: headSha, ...observation } = run
     // What was dispatched is known by its id. Its commit is that of the branch whose workflow file it runs.
-    if (event !== 'workflow_dispatch') return { kind: 'commit_observed', repo, installationId, sha: headSha }
+    if (event !== 'workflow_dispatch') {
+      const what = { kind: 'observe_workflow' as const, workflow: fileOf(path) }
+      return { kind: 'commit_observed', repo, installationId, sha: headSha, what }
+    }
     return { kind: 'workflow_run', repo, installationId, observation }
   })
+
+/** Of `.github/workflows/lint.yml`, perhaps with `@` and the ref that it was taken from. */
+function fileOf(path: string): string {
+  const [file = ''] = path.split('@', 1)
+  return file.split('/').at(-1) ?? ''
+}
 
 const workflowJob = z
   .object({

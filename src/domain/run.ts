@@ -86,7 +86,7 @@ export interface Observed {
   /** 1, and one more for each re-run; 1 for check runs. */
   readonly runAttempt: number
   readonly status: WorkflowRunStatus
-  /** Set when completed. */
+  /** Set when completed; `action_required` of a workflow run that waits for «Approve and run». */
   readonly conclusion: string | null
   readonly url: string | null
   readonly startedAt: Date | null
@@ -167,6 +167,16 @@ export interface GateFacts {
   readonly check: PostedCheck | null
 }
 
+/**
+ * A gate of another open pull request whose head is the same commit. GitHub tells check runs of one name on one commit
+ * apart by nothing but which is newer, so that each shows whether all of them pass.
+ */
+export interface RivalGate {
+  readonly name: string
+  readonly pullRequest: number
+  readonly passed: boolean
+}
+
 export interface RunFacts {
   readonly now: Date
   readonly id: string
@@ -176,6 +186,8 @@ export interface RunFacts {
   readonly pipeline: string
   readonly createdAt: Date
   readonly open: boolean
+  /** What it ended as when it was last over; null: it never was, or it was opened again. */
+  readonly conclusion: string | null
   /** Whether it is to be compared with GitHub first. */
   readonly reconcile: boolean
   /** Why there is nothing to run; null: there are legs to run. */
@@ -183,10 +195,12 @@ export interface RunFacts {
   /** What is wrong with the configuration, so that nothing could be planned; null: nothing. */
   readonly problem: string | null
   readonly cancel: CancelReason | null
-  /** Of this commit of this pull request; null: none, or none is needed. */
+  /** Of this commit of this pull request into its base; null: none, or none is needed. */
   readonly approval: Approval | null
   /** What the check on a changed configuration says; null: the run is no such check. */
   readonly verdict: ConfigVerdict | null
+  /** Gates of the same names that other pull requests with the same commit have. */
+  readonly rivals: readonly RivalGate[]
   /** In the plan's order: every leg comes after those that it needs. */
   readonly legs: readonly LegFacts[]
   readonly gates: readonly GateFacts[]

@@ -73,7 +73,8 @@ export function commandLines(
     return pushed.map(({ tags }) => ({ title: null, command: `docker run --rm -it ${tags[0]}` }))
   }
   return config.commands.flatMap(({ title, image, command }): CommandLine[] => {
-    if (image === null) return run === undefined ? [] : [{ title: clip(title), command: fill(command, run, null) }]
+    if (image === null)
+      return run !== undefined && isVouchedFor(run) ? [{ title: clip(title), command: fill(command, run, null) }] : []
     const legs = built.filter((leg) => leg.image.name === image && isPushed(leg))
     const texts = new Map(legs.map((leg) => [fill(command, leg.run, leg), leg]))
     return [...texts].map(([text, leg]) => ({ title: titleOf(title, leg, texts.size), command: text }))
@@ -83,6 +84,11 @@ export function commandLines(
 /** Where the configuration does not say how it is built, the repository's own code is taken to be pushed. */
 function isPushed({ run, image }: BuiltLeg): boolean {
   return image.build?.push ?? run.trusted
+}
+
+/** People run what a command names on their own machines: a stranger's commit only once somebody has read it. */
+function isVouchedFor({ trusted, approval }: RunFacts): boolean {
+  return trusted || approval !== null
 }
 
 /** A command that names nothing of the matrix is the same for all legs, and is shown once. */

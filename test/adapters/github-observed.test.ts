@@ -67,7 +67,7 @@ describe("runs of GitHub's own events", () => {
 
   test('one that waits for «Approve and run» has not begun', async () => {
     answer([run({ id: 1, event: 'pull_request', status: 'completed', conclusion: 'action_required', ...times })])
-    expect(await list()).toMatchObject([{ status: 'queued', conclusion: null, completedAt: null }])
+    expect(await list()).toMatchObject([{ status: 'queued', conclusion: 'action_required', completedAt: null }])
   })
 
   test('nothing that somebody could have started on the commit at will', async () => {

@@ -237,18 +237,24 @@ describeStores('what the store keeps of legs', (open) => {
     ])
     const checking = makeRunPlan([makeLegPlan({ start: { kind: 'observe_check', name: 'cla', app: 'cla-bot' } })])
     const of = (plan: RunPlan) => started(plan, { trigger: makePushTrigger('main', sha), triggerKey: `p ${++number}` })
-    const ids = [await of(observing), await of(checking)]
+    const id = await of(observing)
+    const other = await of(checking)
     await of(makeRunPlan([makeLegPlan()]))
-    expect((await store.runs.observersOf(1, sha)).sort()).toEqual(ids.sort())
-    expect(await store.runs.observersOf(2, sha)).toEqual([])
-    expect(await store.runs.observersOf(1, NEWER_SHA)).toEqual([])
-    await store.runs.concludeRun(ids[0] ?? '', 'success', NOW)
-    expect((await store.runs.observersOf(1, sha)).sort()).toEqual(ids.sort())
+    const lint = { kind: 'observe_workflow', workflow: 'lint.yml' } as const
+    const cla = { kind: 'observe_check', name: 'cla', app: 'cla-bot' } as const
+    expect(await store.runs.observersOf(1, sha, lint)).toEqual([id])
+    expect(await store.runs.observersOf(1, sha, cla)).toEqual([other])
+    expect(await store.runs.observersOf(1, sha, { ...cla, app: 'evil' })).toEqual([])
+    expect(await store.runs.observersOf(2, sha, lint)).toEqual([])
+    expect(await store.runs.observersOf(1, NEWER_SHA, lint)).toEqual([])
+    await store.runs.concludeRun(id, 'success', NOW)
+    expect(await store.runs.observersOf(1, sha, lint)).toEqual([id])
     await store.runs.cancelRuns([
-      { runId: ids[0] ?? '', reason: { kind: 'requested', by: 'ann' } },
-      { runId: ids[1] ?? '', reason: { kind: 'superseded', newerSha: NEWER_SHA } },
+      { runId: id, reason: { kind: 'requested', by: 'ann' } },
+      { runId: other, reason: { kind: 'superseded', newerSha: NEWER_SHA } },
     ])
-    expect(await store.runs.observersOf(1, sha)).toEqual([ids[0]])
+    expect(await store.runs.observersOf(1, sha, lint)).toEqual([id])
+    expect(await store.runs.observersOf(1, sha, cla)).toEqual([])
   })
 
   function labelStart(pullRequest: number, labelingId: string): StartRequest {

@@ -91,7 +91,7 @@ describeStores('what the first version stored', (open) => {
 
   test.each([
     ['an open run of a fork waits for approval', 'rfork', 'approval'],
-    ['one that is over stays as it is', 'rover', null],
+    ['one that is over too: it may be run again', 'rover', 'approval'],
     ['one of a push too', 'rpush', null],
   ] as const)('is read as what it meant: %s', async (_what, id, hold) => {
     const run = await loadRunFacts(database.kysely, id, NOW)

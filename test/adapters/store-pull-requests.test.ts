@@ -16,6 +16,8 @@ import {
 } from '../support/facts.ts'
 import { describeStores, makeStart, watchJobs } from '../support/stores.ts'
 
+const INTO_MAIN = { sha: SHA, baseRef: 'main' }
+
 describeStores('what the store keeps of pull requests', (open) => {
   let store: Store
   let seen: Awaited<ReturnType<typeof watchJobs>>
@@ -66,7 +68,7 @@ describeStores('what the store keeps of pull requests', (open) => {
     await looksAgain(subject, () => store.pullRequests.touch(subject))
     const renamed = { ...subject, repo: makeRepo({ name: 'store' }), installationId: 10 }
     await looksAgain(subject, () => store.pullRequests.touch(renamed))
-    expect(await load(subject)).toEqual({ ...renamed, approvals: new Map(), deployments: [], stickies: [], runs: [] })
+    expect(await load(subject)).toEqual({ ...renamed, approvals: [], deployments: [], stickies: [], runs: [] })
     // What a run of before knows is older.
     await looksAgain(subject, async () => store.runs.concludeRun(await started(subject), 'success', NOW))
   })
@@ -153,14 +155,14 @@ describeStores('what the store keeps of pull requests', (open) => {
       ),
       ...checks.map((check) => store.runs.recordChecks([check])),
       ...ids.map((id) => store.runs.concludeRun(id, 'success', NOW)),
-      store.pullRequests.approve(subject, SHA, { by: 'ann', at: NOW, via: 'comment' }),
-      store.pullRequests.override(subject, SHA, 'Tests', { by: 'ann', reason: `${round}`, at: NOW }),
+      store.pullRequests.approve(subject, INTO_MAIN, { by: 'ann', at: NOW, via: 'comment' }),
+      store.pullRequests.override(subject, INTO_MAIN, 'Tests', { by: 'ann', reason: `${round}`, at: NOW }),
       store.pullRequests.touch(subject),
       store.pullRequests.close(1, subject.number, false),
       store.pullRequests.enqueueOpen(),
     ])
     await Promise.all(rounds.flat())
-    expect((await load(subject)).approvals.size).toBe(1)
+    expect((await load(subject)).approvals).toHaveLength(1)
   })
 
   test('is looked at again at the time it was to be woken', async () => {
@@ -168,24 +170,28 @@ describeStores('what the store keeps of pull requests', (open) => {
     await looksAgain(subject, () => store.pullRequests.wake(1, subject.number, new Date()))
   })
 
-  test('an approval is of one commit of one pull request, and is logged once', async () => {
+  test('an approval is of one commit of one pull request into one branch, and is logged once', async () => {
     const [subject, other] = [newSubject(), newSubject()]
     const id = await started(subject, { trusted: false })
     const trusted = await started(subject, { triggerKey: `${number} trusted` })
     const newer = makePullRequestTrigger({ number: subject.number, headSha: NEWER_SHA })
     const next = await started(subject, { trusted: false, trigger: newer, triggerKey: `${number} newer` })
     const elsewhere = await started(other, { trusted: false })
+    const moved = makePullRequestTrigger({ number: subject.number, baseRef: 'v1' })
+    const rebased = await started(subject, { trusted: false, trigger: moved, triggerKey: `${number} rebased` })
+    const label = await started(subject, { ...labelled(subject, 'fix', SHA, 'LE_1'), trusted: false })
     const approval = { by: 'ann', at: NOW, via: 'comment' } as const
     const runsBefore = seen.runs.filter((one) => one === id).length
-    await looksAgain(subject, () => store.pullRequests.approve(subject, SHA, approval))
+    await looksAgain(subject, () => store.pullRequests.approve(subject, INTO_MAIN, approval))
     await expect
       .poll(() => seen.runs.filter((one) => one === id).length, { timeout: 10_000 })
       .toBeGreaterThan(runsBefore)
     const again = { by: 'bob', at: later(1), via: 'label' } as const
-    await Promise.all([1, 2].map(() => store.pullRequests.approve(subject, SHA, again)))
-    expect((await load(subject)).approvals).toEqual(new Map([[SHA, approval]]))
-    const approvals = [id, trusted, next, elsewhere].map(async (one) => (await store.runs.loadRun(one, NOW))?.approval)
-    expect(await Promise.all(approvals)).toEqual([approval, null, null, null])
+    await Promise.all([1, 2].map(() => store.pullRequests.approve(subject, INTO_MAIN, again)))
+    expect((await load(subject)).approvals).toEqual([{ ...INTO_MAIN, approval }])
+    const all = [id, label, trusted, next, elsewhere, rebased]
+    const approvals = all.map(async (one) => (await store.runs.loadRun(one, NOW))?.approval)
+    expect(await Promise.all(approvals)).toEqual([approval, approval, null, null, null, null])
     const logged = (await store.pullRequests.listAudit(1, 100)).filter((entry) => entry.pullRequest === subject.number)
     expect(logged).toEqual([
       {
@@ -194,7 +200,7 @@ describeStores('what the store keeps of pull requests', (open) => {
         pullRequest: subject.number,
         actor: 'ann',
         action: 'approve',
-        subject: SHA,
+        subject: `${SHA} into main`,
         detail: 'by comment',
       },
     ])
@@ -204,36 +210,38 @@ describeStores('what the store keeps of pull requests', (open) => {
     const subject = newSubject()
     const by = ['ann', 'bob', 'cat']
     await Promise.all(
-      by.map((one) => store.pullRequests.approve(subject, SHA, { by: one, at: NOW, via: 'label' as const })),
+      by.map((one) => store.pullRequests.approve(subject, INTO_MAIN, { by: one, at: NOW, via: 'label' as const })),
     )
     const logged = (await store.pullRequests.listAudit(1, 100)).filter((entry) => entry.pullRequest === subject.number)
-    expect(logged.map((entry) => entry.actor)).toEqual([(await load(subject)).approvals.get(SHA)?.by])
+    expect(logged.map((entry) => entry.actor)).toEqual([(await load(subject)).approvals[0]?.approval.by])
   })
 
-  test('an override holds for the gate of this name of one commit; its runs are looked at though they are over', async () => {
+  test('an override holds for the gate of this name of one commit into one branch; its runs are looked at though they are over', async () => {
     const subject = newSubject()
     const id = await started(subject)
     await store.runs.concludeRun(id, 'failure', NOW)
     await expect.poll(() => seen.runs, { timeout: 10_000 }).toContain(id)
     const before = seen.runs.filter((one) => one === id).length
     const first = { by: 'ann', reason: 'known \0 to fail', at: NOW }
-    await looksAgain(subject, () => store.pullRequests.override(subject, SHA, 'Tests', first))
+    await looksAgain(subject, () => store.pullRequests.override(subject, INTO_MAIN, 'Tests', first))
     await expect.poll(() => seen.runs.filter((one) => one === id).length, { timeout: 10_000 }).toBeGreaterThan(before)
     const override = async () => (await store.runs.loadRun(id, NOW))?.gates[0]?.override
     expect(await override()).toEqual({ ...first, reason: 'known \uFFFD to fail' })
     const second = { by: 'bob', reason: 'still known', at: later(5) }
-    await store.pullRequests.override(subject, SHA, 'Tests', second)
-    await store.pullRequests.override(subject, SHA, 'Tests', second)
-    await store.pullRequests.override(subject, NEWER_SHA, 'Tests', first)
-    await store.pullRequests.override(subject, SHA, 'Lint', first)
-    await store.pullRequests.override(newSubject(), SHA, 'Tests', first)
+    await store.pullRequests.override(subject, INTO_MAIN, 'Tests', second)
+    await store.pullRequests.override(subject, INTO_MAIN, 'Tests', second)
+    await store.pullRequests.override(subject, { ...INTO_MAIN, sha: NEWER_SHA }, 'Tests', first)
+    await store.pullRequests.override(subject, INTO_MAIN, 'Lint', first)
+    await store.pullRequests.override(subject, { sha: SHA, baseRef: 'v1' }, 'Tests', first)
+    await store.pullRequests.override(newSubject(), INTO_MAIN, 'Tests', first)
     expect(await override()).toEqual(second)
     const logged = (await store.pullRequests.listAudit(1, 100)).filter((entry) => entry.pullRequest === subject.number)
     expect(logged.map((entry) => [entry.actor, entry.subject])).toEqual([
-      ['bob', `Tests ${SHA}`],
-      ['ann', `Lint ${SHA}`],
-      ['ann', `Tests ${NEWER_SHA}`],
-      ['ann', `Tests ${SHA}`],
+      ['bob', `Tests ${SHA} into main`],
+      ['ann', `Tests ${SHA} into v1`],
+      ['ann', `Lint ${SHA} into main`],
+      ['ann', `Tests ${NEWER_SHA} into main`],
+      ['ann', `Tests ${SHA} into main`],
     ])
   })
 
@@ -260,6 +268,18 @@ describeStores('what the store keeps of pull requests', (open) => {
     expect(await store.pullRequests.wasRefused(1, number, 'ann')).toBe(false)
     expect(await store.pullRequests.wasRefused(1, number + 1, 'eve')).toBe(false)
     expect(await store.pullRequests.beginCommand(subject, commentId, 'eve')).toBe(false)
+  })
+
+  test('about a label the same person is told the same thing once on a pull request', async () => {
+    const subject = newSubject()
+    const claim = (login: string, reason: string, id: string, on = subject) =>
+      store.pullRequests.claimLabelRefusal(on, login, reason, id)
+    const claimed = await Promise.all(['L1', 'L2'].map((id) => claim('eve', 'may_not_write', id)))
+    expect(new Set(claimed).size).toBe(1)
+    expect(await claim('eve', 'may_not_write', 'L3')).toBe(claimed[0])
+    expect(await claim('rob', 'may_not_write', 'L4')).toBe('L4')
+    expect(await claim('eve', 'may_not_push', 'L5')).toBe('L5')
+    expect(await claim('eve', 'may_not_write', 'L6', newSubject())).toBe('L6')
   })
 
   test('a sticky comment: intended, recorded, removed by a person', async () => {

@@ -39,6 +39,12 @@ async function say(project: Project, number: number, body: string, by = 'ann'): 
   return find()?.slice(marker.length) ?? ''
 }
 
+/** GitHub's times are whole seconds: what is written from now on is newer than everything that there is. */
+async function nextSecond(): Promise<void> {
+  const now = Date.now()
+  await new Promise((resolve) => setTimeout(resolve, 1000 - (now % 1000)))
+}
+
 /** A pull request from a fork, and what moves its head. */
 async function openFromFork(project: Project): Promise<{ number: number; sha: string; push: () => string }> {
   const { github } = app
@@ -99,12 +105,28 @@ test('without permission there is one polite reply, and nothing is done', async 
   await project.concluded(sha, GATE, 'failure')
   const before = project.dispatched().length
   expect(await say(project, number, '/retest', 'rob')).toContain('Nothing was done: commands take write permission')
-  const second = app.github.comment(project.repo, number, '/override tests please please', 'rob')
-  await app.github.until('a reaction', () => reactions(project, number, second).includes('confused'))
   expect(await say(project, number, '/retest', 'stranger')).toContain('and yours is read')
   await app.github.settle()
   expect(repliesIn(project, number)).toHaveLength(2)
   expect(project.dispatched()).toHaveLength(before)
+})
+
+test('somebody who was refused gets neither reaction nor reply to what they write next, until they may', async () => {
+  const project = makeProject(app, { runner: () => ({ conclusion: 'failure' }) })
+  const { sha, number } = project.openPullRequest()
+  await project.concluded(sha, GATE, 'failure')
+  await say(project, number, '/retest', 'rob')
+  await app.github.settle()
+  app.github.state.clearRequests()
+  const ids = [1, 2, 3].map(() => app.github.comment(project.repo, number, '/retest', 'rob'))
+  await app.github.settle()
+  const asked = app.github.state.requests.map((request) => `${request.method} ${request.path}`)
+  const permission = `GET /repos/${project.repo}/collaborators/rob/permission`
+  expect(asked.filter((request) => !request.includes('access_tokens'))).toEqual(ids.map(() => permission))
+  expect(ids.flatMap((id) => reactions(project, number, id))).toEqual([])
+  expect(repliesIn(project, number)).toHaveLength(1)
+  app.github.setPermission(project.repo, 'rob', 'write')
+  expect(await say(project, number, '/retest', 'rob')).toContain('Runs again: ')
 })
 
 test('a comment bomb is answered once, and five of its commands are carried out', async () => {
@@ -168,6 +190,40 @@ test('a push between approval and dispatch: nothing of either commit is dispatch
   expect(project.checks(newer)).toContain(`${GATE}: in_progress`)
 })
 
+test('an approval does not follow the commit into another branch', async () => {
+  const project = makeProject(app)
+  app.github.pushCommit(project.repo, 'v1', { author: 'ann', files: { '.github/signalbox.yml': CONFIG } })
+  const { number, sha } = await openFromFork(project)
+  await nextSecond()
+  await say(project, number, `/ok-to-test ${sha}`)
+  await project.concluded(sha, GATE, 'success')
+  await app.github.settle()
+  const dispatched = project.dispatched().length
+  app.github.changeBase(project.repo, number, 'v1', 'eve')
+  await app.github.until('it is held', () => project.words(sha, GATE).title.startsWith('Held: '))
+  await app.github.settle()
+  expect(project.dispatched()).toHaveLength(dispatched)
+  await nextSecond()
+  expect(await say(project, number, `/ok-to-test ${sha}`)).toContain(`The legs of \`${sha}\` may run.`)
+  await app.github.until('it runs there', () => project.dispatched().length > dispatched)
+})
+
+test.each(['comment', 'label'])('a base that is changed while an approval by %s is on its way', async (via) => {
+  const project = makeProject(app)
+  app.github.pushCommit(project.repo, 'v1', { author: 'ann', files: { '.github/signalbox.yml': CONFIG } })
+  const { number, sha } = await openFromFork(project)
+  const isWord = (delivery: { event: string; action: string | null }) =>
+    delivery.event === 'issue_comment' || delivery.action === 'labeled'
+  app.github.faults.webhooks({ delayMs: (delivery) => (isWord(delivery) ? 1500 : 0) })
+  if (via === 'comment') app.github.comment(project.repo, number, `/ok-to-test ${sha}`, 'ann')
+  else app.github.addLabel(project.repo, number, 'ok-to-test', 'ann')
+  app.github.changeBase(project.repo, number, 'v1', 'eve')
+  if (via === 'comment') await app.github.until('an answer', () => repliesIn(project, number).length === 1)
+  await app.github.settle()
+  if (via === 'comment') expect(repliesIn(project, number)[0]).toContain('Nothing is approved: ')
+  expect(project.dispatched()).toEqual([])
+})
+
 test('/cancel ends what is at work, and /retest begins it again', async () => {
   let hang = true
   const project = makeProject(app, { runner: () => ({ hang }) })
@@ -186,6 +242,7 @@ test('/override passes a gate for one commit, by an admin', async () => {
   app.github.setPermission(project.repo, 'boss', 'admin')
   const { sha, number } = project.openPullRequest()
   await project.concluded(sha, GATE, 'failure')
+  await nextSecond()
   expect(await say(project, number, '/override tests it is flaky')).toContain(
     'overridden by an admin of this repository',
   )
@@ -197,6 +254,35 @@ test('/override passes a gate for one commit, by an admin', async () => {
   expect(project.words(sha, GATE).title).toContain('boss')
   const newer = app.github.pushCommit(project.repo, 'feature', { files: { 'src/new.txt': 'newer' }, author: 'ann' })
   await project.concluded(newer, GATE, 'failure')
+})
+
+test('a push while an override is on its way: the newer commit is not overridden', async () => {
+  const project = makeProject(app, { runner: () => ({ conclusion: 'failure' }) })
+  app.github.setPermission(project.repo, 'boss', 'admin')
+  const { sha, number } = project.openPullRequest()
+  await project.concluded(sha, GATE, 'failure')
+  await nextSecond()
+  app.github.faults.webhooks({ delayMs: ({ event }) => (event === 'issue_comment' ? 1500 : 0) })
+  app.github.comment(project.repo, number, '/override tests I have read it', 'boss')
+  const newer = app.github.pushCommit(project.repo, 'feature', { files: { 'src/new.txt': 'newer' }, author: 'ann' })
+  await project.concluded(newer, GATE, 'failure')
+  await app.github.until('an answer', () => repliesIn(project, number).length === 1)
+  await app.github.settle()
+  expect(repliesIn(project, number)[0]).toContain('the pull request changed after the comment was written')
+  expect(project.checks(newer)).toContain(`${GATE}: failure`)
+})
+
+test('an override does not follow the commit into another branch', async () => {
+  const project = makeProject(app, { runner: () => ({ conclusion: 'failure' }) })
+  app.github.setPermission(project.repo, 'boss', 'admin')
+  app.github.pushCommit(project.repo, 'v1', { author: 'ann', files: { '.github/signalbox.yml': CONFIG } })
+  const { sha, number } = project.openPullRequest()
+  await project.concluded(sha, GATE, 'failure')
+  await nextSecond()
+  await say(project, number, '/override tests only a sandbox', 'boss')
+  await project.concluded(sha, GATE, 'success')
+  app.github.changeBase(project.repo, number, 'v1', 'ann')
+  await project.concluded(sha, GATE, 'failure')
 })
 
 test('a closed pull request takes no command but help', async () => {

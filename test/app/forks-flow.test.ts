@@ -202,6 +202,74 @@ describe('a push after the approval', () => {
   })
 })
 
+test('an approval that comes before the pull request was told of counts when it is', async () => {
+  const project = makeProject(app, { config: ONE_JOB })
+  app.github.faults.webhooks({ delayMs: ({ action }) => (action === 'opened' ? 500 : 0) })
+  const fork = openFork(app, project)
+  approve(project, fork.number, fork.sha)
+  await project.concluded(fork.sha, GATE, 'success')
+  expect(toldLegs(app, project.repo)).toEqual([expect.objectContaining({ trusted: false, push: false })])
+})
+
+test('the reply to the dispatch of an approved leg is lost: it is not dispatched again', async () => {
+  const project = makeProject(app, { config: ONE_JOB })
+  const fork = openFork(app, project)
+  await held(project, fork.sha)
+  app.github.faults.loseReply({ method: 'POST', path: /\/dispatches$/ })
+  approve(project, fork.number, fork.sha)
+  await app.github.until('the gate is green', () => project.checks(fork.sha).includes(`${GATE}: success`), {
+    timeoutMs: 40_000,
+  })
+  await quiet()
+  expect(toldLegs(app, project.repo)).toEqual([expect.objectContaining({ trusted: false, sha: fork.sha })])
+}, 60_000)
+
+describe('a commit of which no webhook told', () => {
+  test.each([
+    ['comment', (project: Project, number: number, sha: string) => approve(project, number, sha)],
+    ['label', (project: Project, number: number) => app.github.addLabel(project.repo, number, 'ok-to-test', 'ann')],
+  ])('is run when it is approved by %s', async (_, act) => {
+    const project = makeProject(app, { config: ONE_JOB })
+    const fork = openFork(app, project)
+    await held(project, fork.sha)
+    await quiet()
+    app.github.faults.webhooks({ vanish: ({ action }) => action === 'synchronize' })
+    const newer = fork.push()
+    act(project, fork.number, newer)
+    await project.concluded(newer, GATE, 'success')
+    await project.concluded(fork.sha, GATE, 'cancelled')
+    expect(toldLegs(app, project.repo)).toEqual([expect.objectContaining({ sha: newer, trusted: false, push: false })])
+  })
+})
+
+test('closed while it is held, it is held again when it is reopened; an approval in between waits with it', async () => {
+  const project = makeProject(app, { config: ONE_JOB })
+  const fork = openFork(app, project)
+  await held(project, fork.sha)
+  app.github.closePullRequest(project.repo, fork.number, 'eve')
+  await project.concluded(fork.sha, GATE, 'cancelled')
+  approve(project, fork.number, fork.sha)
+  await quiet()
+  expect(project.dispatched()).toEqual([])
+  app.github.reopenPullRequest(project.repo, fork.number, 'eve')
+  await app.github.until('the gate to be open or green', () => !project.checks(fork.sha).includes(`${GATE}: cancelled`))
+  approve(project, fork.number, fork.sha)
+  await project.concluded(fork.sha, GATE, 'success')
+  expect(toldLegs(app, project.repo)).toEqual([expect.objectContaining({ trusted: false, push: false })])
+})
+
+test('a fork that is deleted before it is approved stays untrusted', async () => {
+  const project = makeProject(app, { config: ONE_JOB })
+  const fork = openFork(app, project)
+  await held(project, fork.sha)
+  app.github.deleteRepository(fork.repo)
+  await quiet()
+  expect(project.dispatched()).toEqual([])
+  approve(project, fork.number, fork.sha)
+  await project.concluded(fork.sha, GATE, 'success')
+  expect(toldLegs(app, project.repo)).toEqual([expect.objectContaining({ trusted: false, push: false })])
+})
+
 test('a commit that two pull requests have is approved for one of them', async () => {
   const project = makeProject(app, { config: ONE_JOB })
   const fork = openFork(app, project)

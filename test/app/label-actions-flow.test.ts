@@ -148,6 +148,19 @@ describe('a label that is refused is taken off, and the pull request says why, o
     expect(project.dispatched()).toEqual([])
   })
 
+  test('of the same person again: it is only taken off', async () => {
+    const project = makeLabelProject()
+    const { number } = project.openPullRequest()
+    for (const _ of ['first', 'second', 'third']) {
+      label(project, number, 'rob')
+      await taken(project, number)
+    }
+    expect(comments(project, number)).toHaveLength(1)
+    label(project, number, 'stranger')
+    await taken(project, number)
+    expect(comments(project, number)).toHaveLength(2)
+  })
+
   test('the reply to the comment is lost: it is not said twice', async () => {
     const project = makeLabelProject()
     app.github.faults.loseReply({ method: 'POST', path: /\/issues\/\d+\/comments$/ })

@@ -66,13 +66,27 @@ describe("a job that follows GitHub's own run of a workflow", () => {
     expect(app.github.state.checkRuns(project.repo, sha)).toHaveLength(2)
   })
 
-  test.each(['neutral', 'skipped', 'action_required'] as const)('%s does not pass', async (conclusion) => {
+  test.each(['neutral', 'skipped'] as const)('%s does not pass', async (conclusion) => {
     const project = makeLinted({ runner: () => ({ conclusion }) })
     const { sha } = project.openPullRequest()
     await project.concluded(sha, GATE, 'failure')
     expect(project.words(sha, LEG).title).toBe(
       `Failed: the workflow lint.yml ended as ${conclusion}; only success passes.`,
     )
+  })
+
+  test("a newcomer's run waits for GitHub's own approval: the gate says so, and goes on as the run does", async () => {
+    const project = makeLinted({
+      runner: ({ runAttempt }) => (runAttempt === 1 ? { conclusion: 'action_required' } : {}),
+    })
+    const { sha } = openFork(app, project)
+    await app.github.until('the gate to say what it waits for', () =>
+      project.words(sha, GATE).title.includes('waits for «Approve and run»'),
+    )
+    await quiet()
+    expect(project.checks(sha)).toEqual([`${GATE}: in_progress`, `${LEG}: queued`])
+    app.github.rerunWorkflowRun(project.repo, app.github.state.workflowRuns(project.repo)[0]?.id ?? 0)
+    await project.concluded(sha, GATE, 'success')
   })
 
   test('a run that a person or a schedule started does not stand for it', async () => {

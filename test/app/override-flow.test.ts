@@ -14,7 +14,7 @@ afterAll(async () => {
 })
 
 /** What `/override` comes to. */
-async function override({ repo }: Project, number: number, sha: string, gate = GATE) {
+async function override({ repo }: Project, number: number, sha: string, gate = GATE, baseRef = 'main') {
   const { id, nodeId, owner, name, defaultBranch } = app.github.state.repository(repo)
   const installation = app.github.state.installations.find(({ repositoryIds }) => repositoryIds.has(id))
   const subject = {
@@ -23,7 +23,7 @@ async function override({ repo }: Project, number: number, sha: string, gate = G
     installationId: installation?.id ?? 0,
   }
   const given = { by: 'boss', reason: 'the runners are down', at: new Date() }
-  await app.serving.store.pullRequests.override(subject, sha, gate, given)
+  await app.serving.store.pullRequests.override(subject, { sha, baseRef }, gate, given)
 }
 
 const quiet = () => app.github.settle({ quietMs: 300 })
@@ -56,12 +56,13 @@ test('a gate that waits passes at once, and stays so when its legs fail', async 
   expect(project.checks(newer)).toContain(`${GATE}: in_progress`)
 })
 
-test('an override of another gate, or on another pull request, changes nothing', async () => {
+test('an override of another gate, on another pull request, or into another branch, changes nothing', async () => {
   const project = makeProject(app, { runner: () => ({ conclusion: 'failure' }) })
   const { number, sha } = project.openPullRequest()
   await project.concluded(sha, GATE, 'failure')
   await override(project, number, sha, 'Another gate')
   await override(project, number + 1000, sha)
+  await override(project, number, sha, GATE, 'release')
   await quiet()
   expect(project.checks(sha)).toContain(`${GATE}: failure`)
 })

@@ -103,6 +103,61 @@ test('without redeploying a new commit is not, until somebody asks', async () =>
   await project.ran(`deploy.yml ${short(sha)}`)
 })
 
+describe('a pull request into another branch than the default one', () => {
+  function openInto(project: PreviewProject, base: string, config: string) {
+    app.github.pushCommit(project.repo, base, { author: 'ann', files: { '.github/signalbox.yml': config } })
+    const sha = app.github.pushCommit(project.repo, 'feature', { author: 'ann', files: { x: 'x' } })
+    return { sha, number: app.github.openPullRequest(project.repo, { head: 'feature', base, author: 'ann' }) }
+  }
+  const PIPELINE = `version: 1
+pipelines:
+  ci: { on: { pull_request: {} }, jobs: { build: { workflow: build.yml } } }
+`
+
+  test('a preview that only the base branch has dispatches nothing, by label or by command', async () => {
+    const project = makePreviewProject(app)
+    const victim = makePreviewProject(app)
+    const inputs = 'inputs: { number: "1; production" }'
+    const { sha, number } = openInto(
+      project,
+      'mine',
+      `${PIPELINE}previews:
+  evil: { label: evil, repository: ${victim.deploy}, workflow: teardown.yml, ${inputs} }
+  shop: { label: deploy, repository: ${victim.deploy}, workflow: teardown.yml, ${inputs} }
+`,
+    )
+    project.label(number, 'evil')
+    app.github.comment(project.repo, number, '/deploy evil', 'ann')
+    const replies = () =>
+      app.github.state.comments(project.repo, number).filter(({ body }) => body.startsWith('<!-- signalbox:reply'))
+    await app.github.until('an answer', () => replies().length === 1)
+    expect(replies()[0]?.body).toContain('There is no preview &#34;evil&#34;')
+    // The default branch's own preview of that name is what is deployed.
+    project.label(number)
+    await project.ran(`deploy.yml ${short(sha)}`)
+    expect(victim.deployed()).toEqual([])
+  })
+
+  test('the previews of the default branch are deployed, also where the base has none', async () => {
+    const project = makePreviewProject(app)
+    const { sha, number } = openInto(project, 'release', PIPELINE)
+    app.github.comment(project.repo, number, '/deploy', 'ann')
+    await project.ran(`deploy.yml ${short(sha)}`)
+    project.unlabel(number)
+    await project.ran(`deploy.yml ${short(sha)}`, 'teardown.yml')
+  })
+
+  test('what is deployed stays while the configuration of the default branch cannot be used', async () => {
+    const project = makePreviewProject(app)
+    const { sha, number } = openInto(project, 'release', PIPELINE)
+    project.label(number)
+    await project.ran(`deploy.yml ${short(sha)}`)
+    app.github.pushCommit(project.repo, 'main', { author: 'ann', files: { '.github/signalbox.yml': 'version: 2' } })
+    project.label(number, 'other')
+    await project.ran(`deploy.yml ${short(sha)}`)
+  })
+})
+
 describe('taking it down', () => {
   test.each<[string, (project: PreviewProject, number: number) => void]>([
     ['the label is taken off', (project, number) => project.unlabel(number)],

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connectApp } from '../../src/adapters/github/github.ts'
 import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
 import { openStore } from '../../src/adapters/store/open-store.ts'
+import { makeConfigCache } from '../../src/app/config-cache.ts'
 import { advancePullRequest, type PullRequestJobDeps } from '../../src/app/pull-request-job.ts'
 import { pullRequestKey } from '../../src/domain/pull-request.ts'
 import type { GitHubApp, Store } from '../../src/ports.ts'
@@ -33,7 +34,8 @@ afterAll(async () => {
 
 function makeDeps(): PullRequestJobDeps {
   const clock = { now: () => new Date(Date.now() + aheadMs) }
-  return { app, store, clock, log, previewRepositories: new Set(), faults: new Map(), asked: new Map() }
+  const configs = makeConfigCache(clock)
+  return { app, store, clock, log, configs, previewRepositories: new Set(), faults: new Map(), asked: new Map() }
 }
 
 /** A pull request with the label on, whose preview needs nothing. */

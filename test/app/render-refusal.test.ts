@@ -5,7 +5,13 @@ import { SHA } from '../support/facts.ts'
 import { makeLabeling } from '../support/preview-facts.ts'
 
 function render(refusal: LabelRefusal, label = 'lint-fix'): string {
-  return renderRefusal({ kind: 'refuse_label', labeling: makeLabeling(label, { id: 'LE_1' }), label, refusal })
+  return renderRefusal({
+    kind: 'refuse_label',
+    labeling: makeLabeling(label, { id: 'LE_1' }),
+    by: 'rob',
+    label,
+    refusal,
+  })
 }
 
 const HEAD =

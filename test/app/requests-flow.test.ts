@@ -12,6 +12,12 @@ afterAll(async () => {
   await app.stop()
 })
 
+/** What people did, oldest first. */
+async function audited(repo: string) {
+  const entries = await app.serving.store.pullRequests.listAudit(app.github.state.repository(repo).id, 10)
+  return entries.reverse().map(({ actor, action, pullRequest, detail }) => ({ actor, action, pullRequest, detail }))
+}
+
 /** A runner whose test legs fail until told otherwise. */
 function failingTests() {
   let failing = true
@@ -75,8 +81,33 @@ test('«Cancel» cancels the run, and «Re-run failed» starts what was cancelle
   app.github.requestCheckAction(project.repo, project.checkId(sha, GATE), 'cancel', 'ann')
   await project.concluded(sha, GATE, 'cancelled')
   expect(project.words(sha, GATE).title).toBe('Cancelled: ann asked for it.')
+  expect(await audited(project.repo)).toMatchObject([{ actor: 'ann', action: 'cancel', detail: 'by button: ci' }])
   app.github.requestCheckAction(project.repo, project.checkId(sha, GATE), 'rerun_failed', 'ann')
   await project.concluded(sha, GATE, 'success')
+})
+
+test('what is done by buttons is in the audit log, and what does nothing is not', async () => {
+  const tests = failingTests()
+  const project = makeProject(app, { runner: tests.runner })
+  const { sha, number: pullRequest } = project.openPullRequest()
+  await project.concluded(sha, GATE, 'failure')
+  app.github.rerequestCheckRun(project.repo, project.checkId(sha, 'ci / build (alpine)'), 'ann')
+  app.github.rerequestCheckRun(project.repo, project.checkId(sha, GATE), 'rob')
+  await app.github.settle()
+  tests.mend()
+  app.github.rerequestCheckSuite(project.repo, sha, 'bob')
+  await app.github.settle()
+  app.github.setPermission(project.repo, 'bob', 'write')
+  app.github.rerequestCheckSuite(project.repo, sha, 'bob')
+  await project.concluded(sha, GATE, 'success')
+  app.github.requestCheckAction(project.repo, project.checkId(sha, GATE), 'cancel', 'ann')
+  app.github.requestCheckAction(project.repo, project.checkId(sha, GATE), 'rerun_failed', 'ann')
+  await app.github.settle()
+  const entry = { action: 'retest', pullRequest }
+  expect(await audited(project.repo)).toEqual([
+    { ...entry, actor: 'ann', detail: 'by button: ci / build (alpine)' },
+    { ...entry, actor: 'bob', detail: 'by button: ci / test (debian), ci / test (alpine)' },
+  ])
 })
 
 test('people without write permission change nothing', async () => {

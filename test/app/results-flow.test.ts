@@ -117,9 +117,16 @@ describe('a report of tests', () => {
     ])
     expect(annotations()[0]?.title).toContain('adds')
     expect(project.words(sha, LEG).summary).toContain('3 tests, 1 failed, 1 skipped.')
-    // Looked at and written again: cancelled by closing, and compared with GitHub.
     await app.serving.store.runs.enqueueReconcile()
     await quiet()
+    expect(annotations()).toHaveLength(1)
+    // Run again it fails in the same place.
+    app.github.rerequestCheckRun(project.repo, project.checkId(sha, LEG), 'ann')
+    await app.github.until('the second attempt to have failed', () =>
+      project.words(sha, LEG).summary.includes('| Attempt 2 | ❌'),
+    )
+    await quiet()
+    expect(project.checks(sha)).toEqual([`${GATE}: failure`, `${LEG}: failure`])
     expect(annotations()).toHaveLength(1)
   })
 
@@ -138,6 +145,8 @@ describe('a report of tests', () => {
     await app.github.until('the counts of the second attempt', () =>
       project.words(sha, LEG).summary.includes('3 tests, 0 failed, 1 skipped.'),
     )
+    await quiet()
+    expect(app.github.state.checkRun(project.repo, LEG, sha)?.annotations).toEqual([])
   })
 
   test('how flaky a failed test was before stands beside it', async () => {
@@ -178,6 +187,23 @@ describe('a report of tests', () => {
     await app.github.until('the problem', () => expected.test(text()))
     await quiet()
     expect(project.checks(sha)).toEqual([`${GATE}: success`, `${LEG}: success`])
+  })
+
+  test('one that GitHub refuses to give changes no result, and the run ends', async () => {
+    const project = makeProject(app, { config: configOf(REPORT) })
+    app.github.faults.respond({
+      path: /\/artifacts/,
+      status: 403,
+      times: 9,
+      body: { message: 'Resource not accessible by integration' },
+    })
+    const { sha, number } = project.openPullRequest()
+    await project.concluded(sha, GATE, 'success')
+    await app.github.until('the reason', () => project.words(sha, LEG).summary.includes('not accessible'))
+    app.github.faults.clear()
+    await quiet()
+    const { id } = app.github.state.repository(project.repo)
+    expect(await app.serving.store.runs.openRunsOf(id, number)).toEqual([])
   })
 
   test('an observed leg has one too', async () => {

@@ -4,12 +4,14 @@ import { type CommandFacts, decideCommand } from '../../src/domain/decide-comman
 import type { RunFacts } from '../../src/domain/run.ts'
 import {
   freeze,
+  later,
   makeAttempt,
   makeConfig,
   makeEnded,
   makeGate,
   makeLeg,
   makePullRequest,
+  makePullRequestTrigger,
   makeRepo,
   makeRun,
   NEWER_SHA,
@@ -41,9 +43,12 @@ const LINT: RunFacts = {
 
 const FACTS: CommandFacts = {
   repo: makeRepo(),
+  writtenAt: later(30),
   pullRequest: makePullRequest({ headRepo: 'eve/shop' }),
   config: good(),
   runs: [DOCKER, LINT],
+  labelRuns: [],
+  runsOfHead: [DOCKER, LINT],
   knownHeads: new Set([SHA, NEWER_SHA]),
   approval: null,
   mayOverride: true,
@@ -143,7 +148,7 @@ describe('/ok-to-test', () => {
   ])('%s approves the head', (line, facts) => {
     expect(decide(line, facts)).toEqual({
       ok: true,
-      effects: [{ kind: 'approve', sha: SHA }],
+      effects: [{ kind: 'approve', commit: { sha: SHA, baseRef: 'main' } }],
       deeds: [],
       answer: { kind: 'approved', sha: SHA },
     })
@@ -170,6 +175,33 @@ describe('/ok-to-test', () => {
     [`/ok-to-test ${SHA}`, { config: forks('never') }, { kind: 'forks-never' }],
     [`/ok-to-test ${SHA}`, { config: { kind: 'none' } }, { kind: 'no-config' }],
   ])('%s approves nothing', expectRefusal)
+})
+
+describe('/ok-to-test where the base was changed', () => {
+  const moved = { baseRef: 'v1' }
+  const pullRequest = makePullRequest({ headRepo: 'eve/shop', ...moved })
+  const before = { ...DOCKER, cancel: { kind: 'base_changed', baseRef: 'v1' } } as const
+  const inV1 = (createdAt: Date): RunFacts => ({ ...DOCKER, trigger: makePullRequestTrigger(moved), createdAt })
+
+  test.each<[string, readonly RunFacts[]]>([
+    ['and that is not seen yet', [DOCKER]],
+    ['and nothing is planned for the new one yet', [before]],
+    ['after the comment was written', [before, inV1(later(31))]],
+    ['in the second in which it was written', [before, inV1(later(30))]],
+    ['and the run for the present one is one of before that', [DOCKER, { ...inV1(NOW), cancel: before.cancel }]],
+  ])('%s approves nothing', (_title, runsOfHead) => {
+    expectRefusal(`/ok-to-test ${SHA}`, { pullRequest, runsOfHead }, { kind: 'base-moved', sha: SHA, ...moved })
+  })
+
+  test.each<[string, readonly RunFacts[]]>([
+    ['before the comment was written', [before, inV1(later(29))]],
+    ['never, and nothing is planned yet', []],
+    ['never, and its runs are new', [inV1(later(40))]],
+  ])('%s approves the commit into it', (_title, runsOfHead) => {
+    expect(decide(`/ok-to-test ${SHA}`, { pullRequest, runsOfHead }).effects).toEqual([
+      { kind: 'approve', commit: { sha: SHA, ...moved } },
+    ])
+  })
 })
 
 describe('/deploy and /undeploy', () => {
@@ -223,7 +255,7 @@ describe('/deploy and /undeploy', () => {
     ['/undeploy', {}, { kind: 'not-deployed', previews: ['enterprise', 'Docs'] }],
     ...['/deploy', '/undeploy', '/deploy x'].flatMap((line): [string, Partial<CommandFacts>, object][] => [
       [line, { config: good(makeConfig(PIPELINE)) }, { kind: 'no-previews' }],
-      [line, { config: { kind: 'none' } }, { kind: 'no-config' }],
+      [line, { config: { kind: 'none' } }, { kind: 'no-previews' }],
       [line, { config: { kind: 'broken' } }, { kind: 'broken-config' }],
     ]),
   ])('%s does nothing', expectRefusal)
@@ -258,7 +290,7 @@ describe('/override', () => {
   test.each(['tests', 'TESTS', 'docker.tests', `"${gate}"`])('%s passes a gate', (name) => {
     expect(decide(`/override ${name} it is flaky`)).toEqual({
       ok: true,
-      effects: [{ kind: 'override', sha: SHA, gate, reason: 'it is flaky' }],
+      effects: [{ kind: 'override', commit: { sha: SHA, baseRef: 'main' }, gate, reason: 'it is flaky' }],
       deeds: [],
       answer: { kind: 'overridden', gate, reason: 'it is flaky', sha: SHA },
     })
@@ -284,6 +316,20 @@ describe('/override', () => {
       { kind: 'ambiguous-gate', typed: '"tests"', gates: [gate, 'Lint Passed'] },
     ],
   ])('%s overrides nothing', expectRefusal)
+
+  test.each<[string, Partial<RunFacts>, Partial<CommandFacts>]>([
+    ['began after the comment was written', { createdAt: later(31) }, {}],
+    ['began in the second in which it was written', { createdAt: later(30) }, {}],
+    ['was left behind', { cancel: { kind: 'superseded', newerSha: NEWER_SHA } }, {}],
+    ['is for another base', {}, { pullRequest: makePullRequest({ baseRef: 'v1' }) }],
+  ])('a gate whose run %s is not overridden', (_title, run, facts) => {
+    const { baseRef } = facts.pullRequest ?? makePullRequest()
+    expectRefusal(
+      '/override tests it is flaky',
+      { ...facts, runs: [{ ...DOCKER, ...run }, LINT] },
+      { kind: 'too-new-to-override', sha: SHA, baseRef },
+    )
+  })
 
   test('a gate that shares its key with another is named by its pipeline', () => {
     expect(decide('/override lint.tests it is flaky', { runs: [DOCKER, { ...LINT, gates: [other] }] })).toMatchObject({

@@ -399,6 +399,20 @@ describe('images and commands', () => {
     expect(summaryOf([makeRun(legs, { trusted: false })], { commands }).commands).toEqual([])
   })
 
+  test.each<[string, Partial<RunFacts>, boolean]>([
+    [
+      'is shown for an approved commit of a fork',
+      { trusted: false, approval: { by: 'ann', at: NOW, via: 'label' } },
+      true,
+    ],
+    ['is not shown for one that nobody approved', { trusted: false }, false],
+  ])('a command of no image %s', (_title, run, isShown) => {
+    const commands = [{ title: 'Run', image: null, command: 'git fetch origin ${{ sha }}' }]
+    expect(summaryOf([makeRun([], run)], { commands }).commands).toEqual(
+      isShown ? [{ title: 'Run', command: `git fetch origin ${SHA}` }] : [],
+    )
+  })
+
   test('there are none without a run', () => {
     const config = makeSummaryConfig({ commands: [{ title: 'Run', image: null, command: 'x' }] })
     expect(decide({ config }, [makePreview()])[0]?.view).toMatchObject({

@@ -246,7 +246,8 @@ describe('check runs', () => {
     const passed = gated([makeLeg({}, { attempts: [makeEnded('success')] })])
     expect(decide(passed).lines).toEqual(['create: docker / app success', 'create: All Runtime Tests Passed success'])
     expect(decide(shown(passed)).lines).toEqual(['conclude success'])
-    expect(decide({ ...shown(passed), open: false })).toEqual({ lines: [], wakeAt: null })
+    expect(decide({ ...shown(passed), open: false, conclusion: 'success' })).toEqual({ lines: [], wakeAt: null })
+    expect(decide({ ...shown(passed), open: false, conclusion: 'failure' }).lines).toEqual(['conclude success'])
   })
 
   test('are written only where they show something else', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { deriveCheckStates } from '../../src/domain/check-state.ts'
 import { decideRun } from '../../src/domain/decide-run.ts'
-import { annotationsOf, legResults } from '../../src/domain/leg-report.ts'
+import { annotationsOf, annotationsOfLeg, legResults } from '../../src/domain/leg-report.ts'
 import { deriveLegStates } from '../../src/domain/leg-state.ts'
-import type { LegFacts, RunFacts, TestReport } from '../../src/domain/run.ts'
+import type { LegFacts, Observed, RunFacts, TestReport } from '../../src/domain/run.ts'
 import { later, makeAttempt, makeEnded, makeGate, makeLeg, makeRetries, makeRun, SHA } from '../support/facts.ts'
 
 const REPORT = { report: { format: 'junit', artifact: 'results' } } as const
@@ -14,6 +14,15 @@ function makeReport(report: Partial<TestReport> = {}): TestReport {
 
 function failedTest(name: string, file: string | null = 'tests/a.py', line: number | null = 3) {
   return { name, file, line, message: 'assert 1 == 2', flaky: null }
+}
+
+function reportOf(attemptId: string): TestReport {
+  return makeReport({ attemptId, failures: 1, failed: [failedTest('a')] })
+}
+
+function makeObserved(conclusion: string | null, runAttempt: number): Observed {
+  const status = conclusion === null ? 'in_progress' : 'completed'
+  return { id: 500, runAttempt, status, conclusion, url: null, startedAt: null, completedAt: null }
 }
 
 function readsOf(leg: LegFacts): string[] {
@@ -61,6 +70,25 @@ describe('annotations', () => {
     const failed = Array.from({ length: 200 }, (_, at) => failedTest(`test ${at}`))
     expect(annotationsOf(makeReport({ failed }), false)).toHaveLength(50)
     expect(annotationsOf(makeReport({ failed }), true)[0]?.level).toBe('warning')
+  })
+
+  test.each<[string, Partial<LegFacts>, string | undefined]>([
+    ['of an attempt that failed', { attempts: [makeEnded('failure')] }, 'failure'],
+    ['of an attempt that passed', { attempts: [makeEnded('success')] }, 'warning'],
+    [
+      'not of one before the latest',
+      { attempts: [makeEnded('failure'), makeEnded('success', { number: 2, id: 'r1-0.2' })] },
+      undefined,
+    ],
+    ['of what is followed', { observed: makeObserved('success', 1), report: reportOf('500.1') }, 'warning'],
+    [
+      'not of what is followed and runs again',
+      { observed: makeObserved(null, 2), report: reportOf('500.1') },
+      undefined,
+    ],
+  ])('are those of the latest attempt: %s', (_, facts, level) => {
+    const leg = makeLeg(REPORT, { report: reportOf('r1-0.1'), ...facts })
+    expect(annotationsOfLeg(leg)[0]?.level).toBe(level)
   })
 
   test('are added to the check run once', () => {

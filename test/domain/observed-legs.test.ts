@@ -6,7 +6,7 @@ import { chooseObserved } from '../../src/domain/observed.ts'
 import type { LegPlan } from '../../src/domain/plan.ts'
 import type { LegFacts, Observed, RunFacts } from '../../src/domain/run.ts'
 import type { TriggerKind } from '../../src/domain/trigger.ts'
-import { freeze, later, makeEnded, makeGate, makeLeg, makeRun, NOW } from '../support/facts.ts'
+import { freeze, later, makeAttempt, makeEnded, makeGate, makeLeg, makeRun, NOW } from '../support/facts.ts'
 
 const LINT = { kind: 'observe_workflow', workflow: 'lint.yml' } as const
 const SCAN = { kind: 'observe_check', name: 'scan', app: 'sonarcloud' } as const
@@ -126,6 +126,36 @@ describe('an observed leg', () => {
     expect(decideRun(makeRun([observing(null)])).wakeAt).toEqual(later(600))
   })
 
+  describe('waits', () => {
+    const held = { hold: 'approval' } as const
+    const late = { by: 'ann', at: later(500), via: 'comment' } as const
+    test('from when it was approved', () => {
+      const run = { trusted: false, approval: late, now: later(700) }
+      expect(stateOf(observing(null, held), run)).toMatchObject({ kind: 'waiting', until: later(1_100) })
+      expect(stateOf(observing(null, held), { ...run, now: later(1_100) })).toMatchObject({ conclusion: 'timed_out' })
+    })
+
+    test('not while what it needs is at work, and from its end', () => {
+      const states = (attempts: LegFacts['attempts'], seconds: number) => {
+        const legs = [makeLeg({ job: 'build' }, { attempts }), observing(null, { needs: ['docker / build'] })]
+        return deriveLegStates(makeRun(legs, { now: later(seconds) })).get('docker / lint')
+      }
+      expect(states([makeAttempt()], 900)).toMatchObject({ kind: 'waiting', reason: 'waits for docker / build' })
+      const done = makeEnded('success', { completedAt: later(900) })
+      expect(states([done], 1_000)).toMatchObject({ kind: 'waiting', until: later(1_500) })
+      expect(states([done], 1_500)).toMatchObject({ conclusion: 'timed_out' })
+    })
+
+    test('without an end for a person at GitHub', () => {
+      const asked = makeObserved({ status: 'queued', conclusion: 'action_required' })
+      expect(stateOf(observing(asked), { now: later(9_000) })).toMatchObject({
+        kind: 'waiting',
+        reason: 'waits for a maintainer to press «Approve and run» at GitHub',
+        until: null,
+      })
+    })
+  })
+
   test('is shown with what it follows', () => {
     const run = makeRun([observing(makeObserved())], { gates: [makeGate(['docker / lint'])] })
     const [leg, gate] = deriveCheckStates(run, deriveLegStates(run))
@@ -138,6 +168,21 @@ describe('an observed leg', () => {
       status: 'in_progress',
       headline: 'Held by docker / lint.',
       rows: [{ state: 'running' }],
+    })
+  })
+
+  test.each([
+    [true, 'The workflow lint.yml has not begun'],
+    [false, 'The workflow lint.yml has not begun: it is queued, or waits for «Approve and run» on the pull request'],
+  ])('that has not begun says what it may wait for; trusted: %s', (trusted, words) => {
+    const observed = makeObserved({ status: 'queued' })
+    const run = makeRun([observing(observed)], { gates: [makeGate(['docker / lint'])], trusted })
+    const [leg, gate] = deriveCheckStates(run, deriveLegStates(run))
+    expect(leg).toMatchObject({ status: 'queued', headline: `${words}.` })
+    expect(gate).toMatchObject({
+      status: 'in_progress',
+      headline: `Held by docker / lint: ${words.replace('The', 'the')}.`,
+      rows: [{ state: 'waiting' }],
     })
   })
 })
@@ -155,19 +200,94 @@ describe('what is followed', () => {
     ['push', [], null],
   ])('of a %s, of runs of %o: number %s', (trigger, events, index) => {
     const workflowRuns = events.map((event, at) => seen(event, at))
-    expect(chooseObserved(LINT, trigger, { workflowRuns })?.id ?? null).toBe(index)
+    expect(chooseObserved(LINT, { kind: trigger, trusted: true }, { workflowRuns })?.id ?? null).toBe(index)
   })
 
-  test('a run that had nothing to do stands back', () => {
-    const ended = (id: number, conclusion: string) => ({
-      ...seen('pull_request', id),
-      status: 'completed' as const,
-      conclusion,
+  type Run = [event: string, conclusion: string | null]
+  const PR = 'pull_request'
+  test.each<[string, boolean, Run[], number | undefined]>([
+    [
+      'one that had nothing to do stands back',
+      true,
+      [
+        [PR, 'skipped'],
+        [PR, 'success'],
+      ],
+      1,
+    ],
+    [
+      'and one that gave way',
+      true,
+      [
+        [PR, 'cancelled'],
+        [PR, 'success'],
+      ],
+      1,
+    ],
+    ['unless there is no other', true, [[PR, 'skipped']], 0],
+    [
+      'the newest of its event',
+      true,
+      [
+        [PR, 'success'],
+        [PR, 'failure'],
+      ],
+      0,
+    ],
+    [
+      'of several events the worst',
+      true,
+      [
+        [PR, 'success'],
+        ['push', 'failure'],
+      ],
+      1,
+    ],
+    [
+      'what is at work before what passed',
+      true,
+      [
+        [PR, 'success'],
+        ['push', null],
+      ],
+      1,
+    ],
+    [
+      'what failed before what is at work',
+      true,
+      [
+        [PR, null],
+        ['push', 'failure'],
+      ],
+      1,
+    ],
+    [
+      "of a stranger's commit the worst of all",
+      false,
+      [
+        [PR, 'success'],
+        [PR, 'failure'],
+      ],
+      1,
+    ],
+    [
+      "of a stranger's commit, at work",
+      false,
+      [
+        [PR, 'success'],
+        [PR, null],
+      ],
+      1,
+    ],
+  ])('%s', (_, trusted, runs, index) => {
+    const workflowRuns = runs.map(([event, conclusion], id) => {
+      return {
+        ...seen(event, id),
+        status: conclusion === null ? ('in_progress' as const) : ('completed' as const),
+        conclusion,
+      }
     })
-    const choose = (...workflowRuns: ReturnType<typeof ended>[]) =>
-      chooseObserved(LINT, 'pull_request', { workflowRuns })?.id
-    expect(choose(ended(2, 'skipped'), ended(1, 'success'))).toBe(1)
-    expect(choose(ended(2, 'skipped'))).toBe(2)
+    expect(chooseObserved(LINT, { kind: 'pull_request', trusted }, { workflowRuns })?.id).toBe(index)
   })
 
   test.each<[(string | null)[], number | null]>([
@@ -176,6 +296,6 @@ describe('what is followed', () => {
     [['evil', null, 'sonarcloud-2'], null],
   ])('a check of %o: number %s', (apps, index) => {
     const checks = apps.map((app, at) => ({ ...makeObserved({ id: at }), app }))
-    expect(chooseObserved(SCAN, 'pull_request', { checks })?.id ?? null).toBe(index)
+    expect(chooseObserved(SCAN, { kind: 'pull_request', trusted: true }, { checks })?.id ?? null).toBe(index)
   })
 })

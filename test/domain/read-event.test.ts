@@ -294,7 +294,16 @@ describe('a pull request', () => {
     expect(read('pull_request', changes)).toEqual(expected)
   })
 
-  const labelled = { kind: 'labels_changed', ...inRepo, number: 7, sha: SHA, added: null, sender: 'ann', byBot: false }
+  const labelled = {
+    kind: 'labels_changed',
+    ...inRepo,
+    number: 7,
+    sha: SHA,
+    baseRef: 'main',
+    added: null,
+    sender: 'ann',
+    byBot: false,
+  }
   const label = { name: 'Deploy' }
 
   test.each<[string, Record<string, unknown>, object]>([
@@ -379,8 +388,12 @@ describe('a comment', () => {
 
 describe('a check run that is completed', () => {
   const completed = (external_id: unknown) =>
-    read('check_run', { action: 'completed', check_run: { external_id, name: 'lint', head_sha: SHA } })
-  const observed = { kind: 'commit_observed', ...inRepo, sha: SHA }
+    read('check_run', {
+      action: 'completed',
+      check_run: { external_id, name: 'lint', head_sha: SHA, app: { slug: 'linter' } },
+    })
+  const what = { kind: 'observe_check', name: 'lint', app: 'linter' }
+  const observed = { kind: 'commit_observed', ...inRepo, sha: SHA, what }
 
   test.each<[unknown, object]>([
     ['', observed],
@@ -528,10 +541,15 @@ describe('a workflow run', () => {
   })
 
   test('that was not dispatched may be what a leg follows', () => {
-    expect(read('workflow_run', { workflow_run: { ...workflow_run, event: 'push' } })).toEqual({
+    expect(
+      read('workflow_run', {
+        workflow_run: { ...workflow_run, event: 'push', path: '.github/workflows/lint.yml@main' },
+      }),
+    ).toEqual({
       kind: 'commit_observed',
       ...inRepo,
       sha: SHA,
+      what: { kind: 'observe_workflow', workflow: 'lint.yml' },
     })
   })
 

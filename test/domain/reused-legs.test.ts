@@ -13,6 +13,7 @@ import {
 } from '../../src/domain/plan.ts'
 import type { LegFacts } from '../../src/domain/run.ts'
 import {
+  makeAttempt,
   makeConfig,
   makeEnded,
   makeGate,
@@ -101,7 +102,6 @@ describe('a leg whose result is known', () => {
   test.each<[string, LegFacts, unknown]>([
     ['concludes at once', makeLeg({ reuse }), ['success', []]],
     ['nothing was found', makeLeg({ reuse: { ...reuse, from: null } }), ['ready', ['dispatch']]],
-    ['does not wait for what it needs', makeLeg({ reuse, needs: ['docker / other'] }), ['success', []]],
     ['does not wait for a maintainer', makeLeg({ reuse, hold: 'approval' }), ['success', []]],
     ['gives its image the tags first', makeLeg({ reuse, image }), ['waiting', ['retag_image']]],
     ['whose image has them', makeLeg({ reuse, image }, { retag: 'done' }), ['success', []]],
@@ -110,6 +110,20 @@ describe('a leg whose result is known', () => {
     ['that was run nevertheless', makeLeg({ reuse }, { attempts: [makeEnded('failure')] }), ['failure', []]],
   ])('%s', (_, leg, expected) => {
     expect(lines(leg)).toEqual(expected)
+  })
+
+  test('waits for what it needs, and is skipped with it', () => {
+    const states = (attempts: LegFacts['attempts'], plan: Partial<LegFacts['plan']> = {}) => {
+      const legs = [makeLeg({ job: 'build' }, { attempts }), makeLeg({ reuse, needs: ['docker / build'], ...plan })]
+      const run = makeRun(legs)
+      const kinds = decideRun(run).actions.map((action) => action.kind)
+      return { state: deriveLegStates(run).get('docker / app'), retags: kinds.includes('retag_image') }
+    }
+    expect(states([makeAttempt()])).toMatchObject({ state: { kind: 'waiting', reason: 'waits for docker / build' } })
+    expect(states([makeAttempt()], { image })).toMatchObject({ retags: false })
+    expect(states([makeEnded('failure')])).toMatchObject({ state: { conclusion: 'skipped', planned: false } })
+    expect(states([makeEnded('success')])).toMatchObject({ state: { conclusion: 'success' } })
+    expect(states([makeEnded('success')], { image })).toMatchObject({ retags: true })
   })
 
   test('of a run that is cancelled keeps what it had', () => {

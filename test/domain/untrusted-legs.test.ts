@@ -62,7 +62,8 @@ describe('what an untrusted leg waits for', () => {
     ],
     ['observe: { workflow: lint.yml }', ALL_FILES, '', 'approval'],
     ['observe: { workflow: lint.yml }', ALL_FILES, '{ policy: never }', 'never'],
-    ['observe: { workflow: lint.yml }', ALL_FILES, '{ policy: run }', null],
+    // It is dispatched without a word, but what a stranger's own workflow says is no verdict.
+    ['observe: { workflow: lint.yml }', ALL_FILES, '{ policy: run }', 'approval'],
     ['observe: { check: scan, app: github-actions }', ALL_FILES, '', 'approval'],
     ['observe: { check: scan, app: sonarcloud }', ALL_FILES, '', null],
     ['workflow: build.yml', CODE, '{ start: observe }', null],
@@ -93,6 +94,12 @@ describe('what an untrusted leg starts', () => {
     const { signalbox, ...others } = attemptInputs(run, run.legs[0] ?? makeLeg(), 'r1-0.1')
     expect(others).toEqual({})
     expect(JSON.parse(signalbox ?? '')).toMatchObject({ trusted: false, push: false, inputs: { a: 'b' } })
+  })
+
+  test('from the default branch, where a branch that a stranger named would decide', () => {
+    const job = 'workflow: build.yml, ref: "${{ pr.head_ref }}"'
+    expect(planOne('', FORK, CODE, job)?.start).toMatchObject({ ref: 'main' })
+    expect(planOne('', { headRepo: 'acme/shop' }, CODE, job)?.start).toMatchObject({ ref: 'feature' })
   })
 
   test('its own, for a trusted commit', () => {

@@ -31,6 +31,7 @@ export function makeCommentFacts(facts: Partial<PullRequestFacts> = {}): PullReq
     approval: null,
     runs: [],
     labelRuns: [],
+    previewRequests: [],
     deployments: [],
     stickies: [],
     previewInstallations: new Map(),

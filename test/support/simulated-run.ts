@@ -118,10 +118,10 @@ export class SimulatedRun {
         break
       case 'conclude_run':
         this.conclusion = action.conclusion
-        this.facts = { ...this.facts, open: false }
+        this.facts = { ...this.facts, open: false, conclusion: action.conclusion }
         break
       case 'reopen_run':
-        this.facts = { ...this.facts, open: true }
+        this.facts = { ...this.facts, open: true, conclusion: null }
     }
   }
 

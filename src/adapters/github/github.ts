@@ -27,7 +27,7 @@ export interface OwnApp {
 export function connectInstallation(octokit: Octokit, own: OwnApp): GitHub {
   return {
     ...connectCode(octokit),
-    ...connectWorkflowRuns(octokit),
+    ...connectWorkflowRuns(octokit, own.getSlug),
     ...connectChecks(octokit, own.id),
     ...connectObserved(octokit),
     ...connectArtifacts(octokit),

@@ -47,7 +47,7 @@ function readObservedRun(body: unknown): ObservedWorkflowRun {
   const { workflowRunId, runAttempt, status, conclusion, url, startedAt, updatedAt, event } = workflowRun.parse(body)
   const run = { id: workflowRunId, runAttempt, url, startedAt, event }
   // A newcomer's run that waits for «Approve and run» is told as completed, and goes on as the same run.
-  if (conclusion === 'action_required') return { ...run, status: 'queued', conclusion: null, completedAt: null }
+  if (conclusion === 'action_required') return { ...run, status: 'queued', conclusion, completedAt: null }
   return { ...run, status, conclusion, completedAt: status === 'completed' ? updatedAt : null }
 }
 

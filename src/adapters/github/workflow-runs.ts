@@ -11,7 +11,8 @@ const MAX_LISTED_RUNS = 1_000
 
 type WorkflowRuns = Pick<GitHub, 'dispatchWorkflow' | 'getWorkflowRun' | 'listDispatchedRuns' | 'cancelWorkflowRun'>
 
-export function connectWorkflowRuns(octokit: Octokit): WorkflowRuns {
+/** @param getSlug of this app: its bot is named after it. */
+export function connectWorkflowRuns(octokit: Octokit, getSlug: () => Promise<string>): WorkflowRuns {
   const { rest } = octokit
   return {
     dispatchWorkflow: (repo, request) => dispatchWorkflow(octokit, repo, request),
@@ -22,7 +23,10 @@ export function connectWorkflowRuns(octokit: Octokit): WorkflowRuns {
       )
       return reply && readWorkflowRun(reply.data)
     },
-    listDispatchedRuns: (repo, since, workflow) => listDispatchedRuns(octokit, repo, since, workflow),
+    async listDispatchedRuns(repo, since, workflow, { ours = false } = {}) {
+      const actor = ours ? `${await getSlug()}[bot]` : null
+      return listDispatchedRuns(octokit, repo, since, { workflow: workflow ?? null, actor })
+    },
     async cancelWorkflowRun(repo, workflowRunId, force) {
       const target = { ...inRepo(repo), run_id: workflowRunId }
       const request = force ? rest.actions.forceCancelWorkflowRun(target) : rest.actions.cancelWorkflowRun(target)
@@ -35,7 +39,7 @@ async function listDispatchedRuns(
   octokit: Octokit,
   repo: RepoName,
   since: Date,
-  workflow?: string,
+  { workflow, actor }: { readonly workflow: string | null; readonly actor: string | null },
 ): Promise<WorkflowRunObservation[]> {
   const query = {
     owner: repo.owner,
@@ -43,11 +47,12 @@ async function listDispatchedRuns(
     event: 'workflow_dispatch',
     created: `>=${since.toISOString().slice(0, 19)}Z`,
     per_page: PAGE,
+    ...(actor === null ? {} : { actor }),
   }
   const found: WorkflowRunObservation[] = []
   for (let page = 1; found.length < MAX_LISTED_RUNS; page++) {
     const request =
-      workflow === undefined
+      workflow === null
         ? octokit.rest.actions.listWorkflowRunsForRepo({ ...query, page })
         : octokit.rest.actions.listWorkflowRuns({ ...query, page, workflow_id: workflow })
     // A workflow that does not exist has no runs.

@@ -24,7 +24,7 @@ export const ARCHIVE_LIMITS: ArchiveLimits = {
   archiveBytes: MAX_REPORT_BYTES,
   entries: 1000,
   fileBytes: 10 * MB,
-  totalBytes: 50 * MB,
+  totalBytes: 10 * MB,
   ratio: 100,
 }
 

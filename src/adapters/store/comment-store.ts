@@ -6,7 +6,7 @@ import type { Tables } from './tables.ts'
 
 type CommentStore = Pick<
   PullRequestStore,
-  'beginCommand' | 'getCommand' | 'finishCommand' | 'wasRefused' | 'intendSticky' | 'recordSticky'
+  'beginCommand' | 'getCommand' | 'finishCommand' | 'wasRefused' | 'claimLabelRefusal' | 'intendSticky' | 'recordSticky'
 >
 
 export function commentStore(db: Kysely<Tables>): CommentStore {
@@ -22,6 +22,8 @@ export function commentStore(db: Kysely<Tables>): CommentStore {
         .execute()
     },
     wasRefused: (repoId, number, author) => wasRefused(db, repoId, number, author),
+    claimLabelRefusal: (subject, login, reason, labelingId) =>
+      claimLabelRefusal(db, subject, login, reason, labelingId),
     async intendSticky(subject, kind) {
       await db
         .insertInto('stickyComments')
@@ -75,4 +77,25 @@ async function wasRefused(db: Kysely<Tables>, repoId: number, number: number, au
     .limit(1)
     .executeTakeFirst()
   return row !== undefined
+}
+
+async function claimLabelRefusal(
+  db: Kysely<Tables>,
+  { repo, number }: PullRequestSubject,
+  login: string,
+  reason: string,
+  labelingId: string,
+): Promise<string> {
+  const row = await db
+    .insertInto('refusedLabels')
+    .values({ repoId: repo.id, pullRequest: number, login, reason, labelingId })
+    // Changes nothing, and returns the row that is there.
+    .onConflict((conflict) =>
+      conflict
+        .columns(['repoId', 'pullRequest', 'login', 'reason'])
+        .doUpdateSet((old) => ({ login: old.ref('excluded.login') })),
+    )
+    .returning('labelingId')
+    .executeTakeFirstOrThrow()
+  return row.labelingId
 }

@@ -23,16 +23,18 @@ type DeploymentStore = Pick<
 export function deploymentStore(db: Kysely<Tables>, queue: Queue): DeploymentStore {
   return {
     ...deploymentFollowers(db, queue),
-    async intendDeployment({ repo, number: pullRequest }, { target, ...deployment }, intendedAt) {
-      const id = makeId('d')
-      const row = await db
-        .insertInto('deployments')
-        .values({ id, repoId: repo.id, pullRequest, ...deployment, target: storableJson(target), intendedAt })
-        .onConflict((conflict) => conflict.columns(['repoId', 'pullRequest', 'preview', 'number']).doNothing())
-        .returning('id')
-        .executeTakeFirst()
-      return row?.id ?? null
-    },
+    intendDeployment: ({ repo, number: pullRequest }, { target, ...deployment }, intendedAt) =>
+      db.transaction().execute(async (tx) => {
+        const id = makeId('d')
+        const row = await tx
+          .insertInto('deployments')
+          .values({ id, repoId: repo.id, pullRequest, ...deployment, target: storableJson(target), intendedAt })
+          .onConflict((conflict) => conflict.columns(['repoId', 'pullRequest', 'preview', 'number']).doNothing())
+          .returning('id')
+          .executeTakeFirst()
+        if (row) await reopen(tx, [{ repoId: repo.id, number: pullRequest }])
+        return row?.id ?? null
+      }),
     recordDeploymentDispatch: (id, outcome, refusal) => recordDispatch(db, id, outcome, refusal),
     async recordDeploymentSearch(id, lookedAt) {
       await db.updateTable('deployments').set({ searchedAt: lookedAt }).where('id', '=', id).execute()
@@ -56,7 +58,9 @@ function deploymentFollowers(
     recordDeploymentRuns: (observations, options = {}) =>
       db.transaction().execute(async (tx) => {
         const { known, changed } = await updateDeployments(tx, observations)
-        if (options.enqueue !== false) await queue.sendPullRequests(tx, changed)
+        await reopen(tx, changed)
+        const keys = changed.map((row) => pullRequestKey(row.repoId, row.number))
+        if (options.enqueue !== false) await queue.sendPullRequests(tx, keys)
         return known
       }),
     async endDeployment(id, conclusion, now) {
@@ -81,6 +85,23 @@ function deploymentFollowers(
       return new Set(rows.map((row) => row.id))
     },
   }
+}
+
+interface PullRequestId {
+  readonly repoId: number
+  readonly number: number
+}
+
+/** What is at work of one that was at rest is to be watched, in case its end is not heard of. */
+async function reopen(tx: Transaction<Tables>, ids: readonly PullRequestId[]): Promise<void> {
+  for (const { repoId, number } of ids)
+    await tx
+      .updateTable('pullRequests')
+      .set({ open: true })
+      .where('repoId', '=', repoId)
+      .where('number', '=', number)
+      .where('open', '=', false)
+      .execute()
 }
 
 async function recordDispatch(
@@ -114,12 +135,12 @@ async function recordDispatch(
 
 /**
  * By the workflow run's id alone, which no two repositories share; a title can be anybody's.
- * @returns whether any of them is a deployment's, and the keys of the pull requests of which something changed.
+ * @returns whether any of them is a deployment's, and the pull requests of which something changed.
  */
 async function updateDeployments(
   tx: Transaction<Tables>,
   observations: readonly WorkflowRunObservation[],
-): Promise<{ known: boolean; changed: string[] }> {
+): Promise<{ known: boolean; changed: PullRequestId[] }> {
   if (observations.length === 0) return { known: false, changed: [] }
   const { rows } = await sql<{ repoId: number; number: number; changed: boolean }>`
     with told as (
@@ -152,6 +173,5 @@ async function updateDeployments(
     )
     select d.repo_id as "repoId", d.pull_request as number, d.id in (select id from changed) as changed
     from deployments d where d.workflow_run_id in (select workflow_run_id from told)`.execute(tx)
-  const changed = rows.filter((row) => row.changed).map((row) => pullRequestKey(row.repoId, row.number))
-  return { known: rows.length > 0, changed }
+  return { known: rows.length > 0, changed: rows.filter((row) => row.changed) }
 }

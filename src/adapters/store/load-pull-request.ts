@@ -1,7 +1,6 @@
 /** Reads what is kept of one pull request, and which of its runs still say something about it. */
 import { type Kysely, sql } from 'kysely'
-import type { DeploymentFacts, StickyFacts } from '../../domain/pull-request.ts'
-import type { Approval } from '../../domain/run.ts'
+import type { ApprovedCommit, DeploymentFacts, PreviewRequest, StickyFacts } from '../../domain/pull-request.ts'
 import type { PullRequestRecord } from '../../ports.ts'
 import type { Tables } from './tables.ts'
 
@@ -13,7 +12,7 @@ export async function loadPullRequest(
   repoId: number,
   number: number,
 ): Promise<PullRequestRecord | null> {
-  const [row, approvals, deployments, stickies, runs] = await Promise.all([
+  const [row, approvals, previewRequests, deployments, stickies, runs] = await Promise.all([
     db
       .selectFrom('pullRequests')
       .select(['repo', 'installationId'])
@@ -21,22 +20,34 @@ export async function loadPullRequest(
       .where('number', '=', number)
       .executeTakeFirst(),
     loadApprovals(db, repoId, number),
+    loadPreviewRequests(db, repoId, number),
     loadDeployments(db, repoId, number),
     loadStickies(db, repoId, number),
     loadRuns(db, repoId, number),
   ])
   if (!row) return null
-  return { repo: row.repo, number, installationId: row.installationId, approvals, deployments, stickies, runs }
+  const { repo, installationId } = row
+  return { repo, number, installationId, approvals, previewRequests, deployments, stickies, runs }
 }
 
-async function loadApprovals(db: Kysely<Tables>, repoId: number, number: number): Promise<Map<string, Approval>> {
+async function loadApprovals(db: Kysely<Tables>, repoId: number, number: number): Promise<ApprovedCommit[]> {
   const rows = await db
     .selectFrom('approvals')
-    .select(['sha', 'by', 'at', 'via'])
+    .select(['sha', 'baseRef', 'by', 'at', 'via'])
+    .where('repoId', '=', repoId)
+    .where('pullRequest', '=', number)
+    .orderBy('at')
+    .execute()
+  return rows.map(({ sha, baseRef, ...approval }) => ({ sha, baseRef, approval }))
+}
+
+function loadPreviewRequests(db: Kysely<Tables>, repoId: number, number: number): Promise<PreviewRequest[]> {
+  return db
+    .selectFrom('previewRequests')
+    .select(['preview', 'request', 'by', 'at'])
     .where('repoId', '=', repoId)
     .where('pullRequest', '=', number)
     .execute()
-  return new Map(rows.map(({ sha, ...approval }) => [sha, approval]))
 }
 
 async function loadDeployments(db: Kysely<Tables>, repoId: number, number: number): Promise<DeploymentFacts[]> {

@@ -1,6 +1,7 @@
 /** Reads one run with everything that belongs to it. */
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { AttemptFacts, GateFacts, LegFacts, Observed, Override, PostedCheck, RunFacts } from '../../domain/run.ts'
+import { pullRequestOf } from '../../domain/trigger.ts'
 import type { StoredObserved, Tables } from './tables.ts'
 
 export async function loadRunFacts(db: Kysely<Tables>, runId: string, now: Date): Promise<RunFacts | null> {
@@ -11,6 +12,7 @@ export async function loadRunFacts(db: Kysely<Tables>, runId: string, now: Date)
         .onRef('approvals.repoId', '=', 'runs.repoId')
         .onRef('approvals.pullRequest', '=', 'runs.pullRequest')
         .onRef('approvals.sha', '=', 'runs.sha')
+        .on(sql<boolean>`approvals.base_ref = runs.trigger->'pullRequest'->>'baseRef'`)
         .on('runs.trusted', '=', false),
     )
     .selectAll('runs')
@@ -19,19 +21,21 @@ export async function loadRunFacts(db: Kysely<Tables>, runId: string, now: Date)
     .executeTakeFirst()
   if (!run) return null
   const { by, at, via } = run
+  const pullRequest = pullRequestOf(run.trigger)
   const [legs, gates, attempts, checks, overrides] = await Promise.all([
     db.selectFrom('legs').selectAll().where('runId', '=', runId).orderBy('position').execute(),
     db.selectFrom('gates').selectAll().where('runId', '=', runId).orderBy('position').execute(),
     db.selectFrom('attempts').selectAll().where('runId', '=', runId).orderBy('number').execute(),
     db.selectFrom('checks').selectAll().where('runId', '=', runId).execute(),
-    run.pullRequest === null
+    pullRequest === null
       ? []
       : db
           .selectFrom('overrides')
           .select(['gate', 'by', 'reason', 'at'])
           .where('repoId', '=', run.repoId)
-          .where('pullRequest', '=', run.pullRequest)
+          .where('pullRequest', '=', pullRequest.number)
           .where('sha', '=', run.sha)
+          .where('baseRef', '=', pullRequest.baseRef)
           .execute(),
   ])
   const overrideOf = new Map<string, Override>(overrides.map(({ gate, ...override }) => [gate, override]))
@@ -48,11 +52,13 @@ export async function loadRunFacts(db: Kysely<Tables>, runId: string, now: Date)
     pipeline: run.pipeline,
     createdAt: run.createdAt,
     open: run.open,
+    conclusion: run.conclusion,
     reconcile: run.reconcile,
     skipped: run.skipped,
     problem: run.problem,
     cancel: run.cancel,
     approval: by === null || at === null || via === null ? null : { by, at, via },
+    rivals: [],
     verdict: run.verdict,
     legs: legs.map(
       (leg): LegFacts => ({

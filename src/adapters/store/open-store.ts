@@ -54,7 +54,7 @@ async function assemble(database: Database, options: StoreOptions): Promise<Stor
       await sql`select 1`.execute(kysely)
     },
     async work(handlers: JobHandlers) {
-      if (database.exclusive) await queue.forgetActiveJobs()
+      if (database.exclusive) await queue.putBackActiveJobs(kysely)
       await deliveries.enqueueUnfinished(new Date())
       await queue.work(handlers, kysely)
       stopForwarding = repeat(() => deliveries.enqueueArrivals(), FORWARD_MS, options.onError)

@@ -4,7 +4,7 @@
  * wait for one another and never in a circle.
  */
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { pullRequestKey } from '../../domain/pull-request.ts'
+import { type CommitIntoBase, type PreviewRequest, pullRequestKey } from '../../domain/pull-request.ts'
 import type { Approval } from '../../domain/run.ts'
 import type { AuditEntry, PullRequestRecord, PullRequestStore, PullRequestSubject } from '../../ports.ts'
 import { commentStore } from './comment-store.ts'
@@ -24,15 +24,23 @@ export function pullRequestStore(db: Kysely<Tables>, queue: Queue): PullRequestS
       db.transaction().execute(async (tx) => {
         await queue.sendPullRequests(tx, [await touchPullRequest(tx, subject)])
       }),
-    enqueueOpen: () => enqueueOpen(db, queue),
+    enqueueOpen: ({ resting = false } = {}) => enqueueOpen(db, queue, resting),
     wake: (repoId, number, at) => queue.sendTimer(db, 'pull-request-timer', pullRequestKey(repoId, number), at),
     close: (repoId, number, watchesRuns) => close(db, repoId, number, watchesRuns),
+    closeAll: (filter) => closeAll(db, filter),
     load: (repoId, number): Promise<PullRequestRecord | null> => loadPullRequest(db, repoId, number),
   }
 }
 
-async function enqueueOpen(db: Kysely<Tables>, queue: Queue): Promise<number> {
-  const rows = await db.selectFrom('pullRequests').select(['repoId', 'number']).where('open', '=', true).execute()
+async function enqueueOpen(db: Kysely<Tables>, queue: Queue, resting: boolean): Promise<number> {
+  const isDeployed = sql<boolean>`pull_requests.watches_runs and exists (
+    select from deployments d where d.repo_id = pull_requests.repo_id and d.pull_request = pull_requests.number
+      and d.kind = 'deploy' and d.outcome = 'dispatched' and d.told is distinct from 'inactive')`
+  const rows = await db
+    .selectFrom('pullRequests')
+    .select(['repoId', 'number'])
+    .where((where) => (resting ? where.or([where('open', '=', true), isDeployed]) : where('open', '=', true)))
+    .execute()
   await queue.sendPullRequests(
     db,
     rows.map((row) => pullRequestKey(row.repoId, row.number)),
@@ -61,7 +69,19 @@ function close(db: Kysely<Tables>, repoId: number, number: number, watchesRuns: 
   })
 }
 
-type WordStore = Pick<PullRequestStore, 'approve' | 'override' | 'audit' | 'listAudit'>
+async function closeAll(
+  db: Kysely<Tables>,
+  { installationId, repoIds }: Parameters<PullRequestStore['closeAll']>[0],
+): Promise<void> {
+  let update = db
+    .updateTable('pullRequests')
+    .set({ open: false, watchesRuns: false })
+    .where('installationId', '=', installationId)
+  if (repoIds !== undefined) update = update.where('repoId', 'in', repoIds.length > 0 ? repoIds : [-1])
+  await update.execute()
+}
+
+type WordStore = Pick<PullRequestStore, 'approve' | 'override' | 'requestPreviews' | 'audit' | 'listAudit'>
 
 /** People's words that change what runs, and the log of who said them. */
 function wordStore(db: Kysely<Tables>, queue: Queue): WordStore {
@@ -71,21 +91,21 @@ function wordStore(db: Kysely<Tables>, queue: Queue): WordStore {
     await queue.sendPullRequests(tx, [key])
   }
   return {
-    approve: (subject, sha, approval) =>
+    approve: (subject, commit, approval) =>
       db.transaction().execute(async (tx) => {
-        if (!(await insertApproval(tx, subject, sha, approval))) return
-        await insertAudit(tx, auditOf(subject, 'approve', sha, approval, `by ${approval.via}`))
-        await lookAgain(tx, subject, sha, true)
+        if (!(await insertApproval(tx, subject, commit, approval))) return
+        await insertAudit(tx, auditOf(subject, 'approve', describeCommit(commit), approval, `by ${approval.via}`))
+        await lookAgain(tx, subject, commit.sha, true)
       }),
-    override: (subject, sha, gate, override) =>
+    override: (subject, commit, gate, override) =>
       db.transaction().execute(async (tx) => {
         const word = { by: override.by, reason: storableText(override.reason), at: override.at }
         const inserted = await tx
           .insertInto('overrides')
-          .values({ repoId: subject.repo.id, pullRequest: subject.number, sha, gate, ...word })
+          .values({ repoId: subject.repo.id, pullRequest: subject.number, ...commit, gate, ...word })
           .onConflict((conflict) =>
             conflict
-              .columns(['repoId', 'pullRequest', 'sha', 'gate'])
+              .columns(['repoId', 'pullRequest', 'sha', 'baseRef', 'gate'])
               .doUpdateSet(word)
               .where(sql<boolean>`(overrides.by, overrides.reason, overrides.at)
                 is distinct from (excluded.by, excluded.reason, excluded.at)`),
@@ -93,9 +113,18 @@ function wordStore(db: Kysely<Tables>, queue: Queue): WordStore {
           .returning('sha')
           .executeTakeFirst()
         if (!inserted) return
-        await insertAudit(tx, auditOf(subject, 'override', `${gate} ${sha}`, override, override.reason))
+        await insertAudit(
+          tx,
+          auditOf(subject, 'override', `${gate} ${describeCommit(commit)}`, override, override.reason),
+        )
         // Its gate may have failed, and the run with it.
-        await lookAgain(tx, subject, sha, false)
+        await lookAgain(tx, subject, commit.sha, false)
+      }),
+    requestPreviews: (subject, requests, entries) =>
+      db.transaction().execute(async (tx) => {
+        for (const request of requests) await insertPreviewRequest(tx, subject, request)
+        for (const entry of entries) await insertAudit(tx, entry)
+        await queue.sendPullRequests(tx, [await touchPullRequest(tx, subject)])
       }),
     audit: (entry) => insertAudit(db, entry),
     listAudit: (repoId, limit) =>
@@ -113,16 +142,38 @@ function wordStore(db: Kysely<Tables>, queue: Queue): WordStore {
 async function insertApproval(
   tx: Transaction<Tables>,
   subject: PullRequestSubject,
-  sha: string,
+  commit: CommitIntoBase,
   { by, via, at }: Approval,
 ): Promise<boolean> {
   const row = await tx
     .insertInto('approvals')
-    .values({ repoId: subject.repo.id, pullRequest: subject.number, sha, by, via, at })
+    .values({ repoId: subject.repo.id, pullRequest: subject.number, ...commit, by, via, at })
     .onConflict((conflict) => conflict.doNothing())
     .returning('sha')
     .executeTakeFirst()
   return row !== undefined
+}
+
+/** Comments may be handled in another order than they were written in. */
+async function insertPreviewRequest(
+  tx: Transaction<Tables>,
+  { repo, number }: PullRequestSubject,
+  { preview, ...word }: PreviewRequest,
+): Promise<void> {
+  await tx
+    .insertInto('previewRequests')
+    .values({ repoId: repo.id, pullRequest: number, preview, ...word })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['repoId', 'pullRequest', 'preview'])
+        .doUpdateSet(word)
+        .where('previewRequests.at', '<=', word.at),
+    )
+    .execute()
+}
+
+function describeCommit({ sha, baseRef }: CommitIntoBase): string {
+  return `${sha} into ${baseRef}`
 }
 
 async function runsOf(

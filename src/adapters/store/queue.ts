@@ -105,12 +105,27 @@ export class Queue {
     await this.#boss.insert(queue, jobs, { db: fromKysely(executor) })
   }
 
-  /** Only where no other process can be at work: a job that a killed process left active would block its key. */
-  async forgetActiveJobs(): Promise<void> {
+  /**
+   * Only where no other process can be at work: a job that a killed process left active would block its key, and what it
+   * was to do may be done by half. It waits again, unless another one of its key does.
+   */
+  async putBackActiveJobs(database: Kysely<Tables>): Promise<void> {
     for (const name of Object.keys(QUEUES)) {
-      const jobs = await this.#boss.findJobs(name, { queued: false, limit: 100_000 })
-      const active = jobs.filter((job) => job.state === 'active').map((job) => job.id)
-      if (active.length > 0) await this.#boss.deleteJob(name, active)
+      const jobs = await this.#boss.findJobs<object>(name, { queued: false, limit: 100_000 })
+      const active = jobs.filter((job) => job.state === 'active')
+      if (active.length === 0) continue
+      const waiting = active.map(({ data, singletonKey }) =>
+        singletonKey === null ? { data } : { data, singletonKey },
+      )
+      await database.transaction().execute(async (tx) => {
+        const db = fromKysely(tx)
+        await this.#boss.deleteJob(
+          name,
+          active.map((job) => job.id),
+          { db },
+        )
+        await this.#boss.insert(name, waiting, { db })
+      })
     }
   }
 

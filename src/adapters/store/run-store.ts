@@ -1,5 +1,6 @@
 /** Runs, legs, attempts and their check runs. What changes a run's state enqueues it in the same transaction. */
 import { type Kysely, sql, type Transaction } from 'kysely'
+import type { ObservedStart } from '../../domain/config.ts'
 import type { RunConclusion } from '../../domain/decide-run.ts'
 import type { LegResult, ReusedResult } from '../../domain/plan.ts'
 import type {
@@ -18,6 +19,7 @@ import { loadRunFacts } from './load-run.ts'
 import { updateAttempts, updateObserved } from './observe.ts'
 import type { Queue } from './queue.ts'
 import { insertRuns, lockEarlierRuns, markCancelled } from './start-runs.ts'
+import { storableJson } from './storable.ts'
 import type { Tables } from './tables.ts'
 import { touchPullRequest, touchPullRequestsOf } from './touch.ts'
 
@@ -281,7 +283,7 @@ export class PgRunStore implements RunStore {
     return findReusable(this.#db, repoId, keys, since)
   }
 
-  async observersOf(repoId: number, sha: string): Promise<string[]> {
+  async observersOf(repoId: number, sha: string, what: ObservedStart): Promise<string[]> {
     const rows = await this.#db
       .selectFrom('runs')
       .select('id')
@@ -290,9 +292,19 @@ export class PgRunStore implements RunStore {
       // Of one that is over, too: what it follows may be run again.
       .where((where) => where.or([where('cancel', 'is', null), where(sql<string>`cancel->>'kind'`, '=', 'requested')]))
       .where(
-        sql<boolean>`exists (select from legs l where l.run_id = runs.id and l.plan->'start'->>'kind' like 'observe%')`,
+        sql<boolean>`exists (select from legs l where l.run_id = runs.id and l.plan->'start' = ${storableJson(what)}::jsonb)`,
       )
       .execute()
+    return rows.map((row) => row.id)
+  }
+
+  async rivalsOf(runId: string): Promise<string[]> {
+    const { rows } = await sql<{ id: string }>`
+      select other.id from runs own join runs other
+        on other.repo_id = own.repo_id and other.sha = own.sha and other.pull_request <> own.pull_request
+      where own.id = ${runId} and other.trigger->>'kind' = 'pull_request'
+        and (other.cancel is null or other.cancel->>'kind' = 'requested')
+      order by other.created_at desc limit 20`.execute(this.#db)
     return rows.map((row) => row.id)
   }
 

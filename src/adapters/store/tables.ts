@@ -112,6 +112,7 @@ export interface Tables {
     repoId: number
     pullRequest: number
     sha: string
+    baseRef: string
     by: string
     via: 'comment' | 'label'
     at: Date
@@ -120,6 +121,7 @@ export interface Tables {
     repoId: number
     pullRequest: number
     sha: string
+    baseRef: string
     gate: string
     by: string
     reason: string
@@ -143,6 +145,7 @@ export interface Tables {
     author: string
     outcome: LaterJson<CommandOutcome>
   }
+  refusedLabels: { repoId: number; pullRequest: number; login: string; reason: string; labelingId: string }
   stickyComments: {
     repoId: number
     pullRequest: number
@@ -173,6 +176,14 @@ export interface Tables {
     completedAt: Generated<Date | null>
     githubId: Generated<number | null>
     told: Generated<DeploymentState | null>
+  }
+  previewRequests: {
+    repoId: number
+    pullRequest: number
+    preview: string
+    request: string
+    by: string
+    at: Date
   }
   legResults: { legId: string; repoId: number; name: string; result: LegResult['result']; at: Date }
   testResults: { legId: string; test: string; result: 'failed' | 'flaky' }

@@ -16,14 +16,19 @@ export function openRows(seen: Seen): RowId[] {
   return [...checks.filter((one) => !isOver(one)).map(({ id }) => id), ...runs.map(({ last }) => last.workflowRun)]
 }
 
-/**
- * @param isLast whether the rows stay as they are: then what a gate waits for is written out.
- * @returns lines that fit into the terminal's width, but for the last ones.
- */
-export function renderBoard(ids: readonly RowId[], seen: Seen, width: number, isLast: boolean): string[] {
-  const rows = ids.map((id) => findRow(id, seen)).filter((row) => row !== null)
-  const longest = Math.max(0, ...rows.map(({ name }) => name.length))
-  return rows.flatMap((row) => renderRow({ ...row, name: row.name.padEnd(longest) }, width, isLast))
+export interface BoardOptions {
+  readonly now: Date
+  /** Of the terminal. */
+  readonly width: number
+  /** Whether the rows stay as they are: then what a gate waits for is written out. */
+  readonly isLast: boolean
+}
+
+export function renderBoard(ids: readonly RowId[], seen: Seen, { now, width, isLast }: BoardOptions): string[] {
+  const rows = ids.map((id) => findRow(id, seen, now)).filter((row) => row !== null)
+  const room = Math.max(0, width - COLUMNS)
+  const longest = Math.min(room, Math.max(0, ...rows.map(({ name }) => name.length)))
+  return rows.flatMap((row) => renderRow({ ...row, name: shorten(row.name, longest).padEnd(longest) }, width, isLast))
 }
 
 interface NamedRow extends Row {
@@ -32,8 +37,7 @@ interface NamedRow extends Row {
   readonly isToldInFull: boolean
 }
 
-function findRow(id: RowId, seen: Seen): NamedRow | null {
-  const now = new Date()
+function findRow(id: RowId, seen: Seen, now: Date): NamedRow | null {
   const previewRun = typeof id === 'number' ? seen.previewRuns.get(id) : undefined
   if (previewRun !== undefined)
     return { ...describePreviewRow(previewRun, now), name: namePreviewRun(previewRun.last), isToldInFull: false }
@@ -52,7 +56,8 @@ function nameOf(run: SeenRun, { name }: SeenCheck, seen: Seen): string {
 
 function describeAttempt({ attempts }: SeenCheck): string {
   const last = attempts.at(-1)?.last
-  return last === undefined || last.tags.length === 0 ? '' : describeTags(last.tags)
+  if (last === undefined || last.tags.length === 0) return ''
+  return `${last.push ? '' : 'not pushed: '}${describeTags(last.tags)}`
 }
 
 const STYLES = {
@@ -74,15 +79,21 @@ const SYMBOLS: Readonly<Partial<Record<RowState, string>>> = {
   skipped: '-',
 }
 
+/** What a row has beside its name and its note. */
+const COLUMNS = '    '.length + '  cancelled  123.4 s'.length + 1
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`
+}
+
 function renderRow({ name, state, ms, note, isToldInFull }: NamedRow, width: number, isLast: boolean): string[] {
-  const moves = SYMBOLS[state] === undefined && !isLast
-  const symbol = moves ? spin() : paint(STYLES[state], SYMBOLS[state] ?? '…')
+  const isAtWork = SYMBOLS[state] === undefined
+  const symbol = isAtWork && !isLast ? spin() : paint(STYLES[state], SYMBOLS[state] ?? '…')
+  const words = isAtWork && isLast ? 'not over yet' : note
   const time = (ms === null ? '' : seconds(ms)).padStart(6)
-  const start = `    ${name}  ${state.padEnd(9)}  ${time}  `
-  const room = Math.max(0, width - 1 - start.length)
-  const isCut = note.length > room
-  const below = isCut && isLast && isToldInFull ? wrapWords(note, width - 6) : []
-  const beside = !isCut ? note : below.length > 0 ? '' : `${note.slice(0, Math.max(0, room - 1))}…`
+  const room = Math.max(0, width - COLUMNS - name.length - 2)
+  const below = words.length > room && isLast && isToldInFull ? wrapWords(words, width - 6) : []
+  const beside = below.length > 0 || room === 0 ? '' : shorten(words, room)
   const row = `  ${symbol} ${name}  ${paint(STYLES[state], state.padEnd(9))}  ${time}  ${paint('dim', beside)}`
   return [row.trimEnd(), ...below.map((line) => `      ${line}`)]
 }

@@ -56,7 +56,7 @@ type Line = (kind: string, text: string) => string
 
 /** Of what belongs to the line before. */
 const INDENT = ' '.repeat(23)
-const QUOTE_WIDTH = 100
+const QUOTE_WIDTH = 120
 
 function renderPlan(plan: PlanEvent, seen: Seen): string[] {
   const before = [...seen.runs.values()].at(-2)?.plan

@@ -22,7 +22,7 @@ export function makeTerminalPresenter(): Presenter {
     rows.clear()
     for (const id of openRows(seen)) rows.add(id)
     open(() => {
-      const lines = renderBoard([...rows], seen, width(), isResting)
+      const lines = renderBoard([...rows], seen, { now: new Date(), width: width(), isLast: isResting })
       return lines.length === 0 ? [] : ['', ...lines]
     })
   }

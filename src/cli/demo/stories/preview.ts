@@ -28,11 +28,11 @@ const BRANCH = 'gift-cards'
 const QUEUED_MS = 300
 /** By workflow file: long enough to be followed by eye. */
 const DURATIONS: Readonly<Record<string, number>> = {
-  'build-app.yml': 1_300,
-  'build-runtime.yml': 900,
-  'test-runtime.yml': 900,
-  'deploy.yml': 1_000,
-  'teardown.yml': 600,
+  'build-app.yml': 1_700,
+  'build-runtime.yml': 1_200,
+  'test-runtime.yml': 1_400,
+  'deploy.yml': 1_500,
+  'teardown.yml': 1_000,
 }
 
 /** The first build of the app fails. */
@@ -99,7 +99,7 @@ function makeChapters(github: Sandbox): Chapter[] {
       },
     },
     {
-      title: 'The maintainer puts on the label of the preview: it is not deployed, for the build of the app failed',
+      title: "The maintainer puts on the label deploy: held back, for the app's build failed",
       play: () => label('deploy'),
       expectations: (seen) => [expectComment(seen, 'previews', 'The preview shop is held back.'), ran(seen, [])],
     },
@@ -121,7 +121,7 @@ function makeChapters(github: Sandbox): Chapter[] {
       },
     },
     {
-      title: 'The newcomer pushes a commit that nobody has read yet: it is held, and the preview is taken down',
+      title: 'The newcomer pushes a commit that nobody has read: held, and the preview is taken down',
       play() {
         commits.second = push('src/gift_card_codes.py', 'Draw codes for gift cards')
       },
@@ -153,7 +153,7 @@ function makeChapters(github: Sandbox): Chapter[] {
         return [
           ran(seen, [UP, DOWN, UP, DOWN]),
           deployed(seen, 'the second commit', commits.second, 'success, then inactive'),
-          expectComment(seen, 'previews', 'The preview shop is taken down.'),
+          expectComment(seen, 'previews', 'The preview shop was taken down.'),
           ...expectRun(main, 'main'),
           expectTrust(main, 'main', APP, true),
           expectWritten(seen, ['welcome', 'reply', 'previews', 'reply']),
