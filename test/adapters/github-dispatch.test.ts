@@ -199,6 +199,12 @@ describe('workflow runs', () => {
     expect(await github.listDispatchedRuns(repo, since, 'build.yml')).toHaveLength(1_000)
   })
 
+  test("this app's own, when asked for those", async () => {
+    const path = '/repos/acme/shop/actions/workflows/build.yml/runs'
+    api.answer('GET', path, { query: { ...asked, actor: 'signalbox[bot]', page: '1' }, body: page(0, 1) })
+    expect(await github.listDispatchedRuns(repo, since, 'build.yml', { ours: true })).toHaveLength(1)
+  })
+
   test('a page that fails is no short list', async () => {
     api.answer('GET', '/repos/acme/shop/actions/runs', { query: { page: '1' }, body: page(0, 100) })
     api.answer('GET', '/repos/acme/shop/actions/runs', {

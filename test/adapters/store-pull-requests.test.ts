@@ -68,7 +68,14 @@ describeStores('what the store keeps of pull requests', (open) => {
     await looksAgain(subject, () => store.pullRequests.touch(subject))
     const renamed = { ...subject, repo: makeRepo({ name: 'store' }), installationId: 10 }
     await looksAgain(subject, () => store.pullRequests.touch(renamed))
-    expect(await load(subject)).toEqual({ ...renamed, approvals: [], deployments: [], stickies: [], runs: [] })
+    expect(await load(subject)).toEqual({
+      ...renamed,
+      approvals: [],
+      previewRequests: [],
+      deployments: [],
+      stickies: [],
+      runs: [],
+    })
     // What a run of before knows is older.
     await looksAgain(subject, async () => store.runs.concludeRun(await started(subject), 'success', NOW))
   })

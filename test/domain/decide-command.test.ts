@@ -212,27 +212,34 @@ describe('/deploy and /undeploy', () => {
       '/deploy',
       OURS,
       [
-        { kind: 'label', label: 'deploy', renew: false },
-        { kind: 'label', label: 'docs', renew: false },
+        { kind: 'label', label: 'deploy' },
+        { kind: 'label', label: 'docs' },
+        { kind: 'request_previews', previews: ['enterprise', 'Docs'] },
       ],
       { kind: 'deploying', previews: ['enterprise', 'Docs'], sha: SHA, unapproved: false },
     ],
     [
       '/deploy ENTERPRISE',
       labelled,
-      [{ kind: 'label', label: 'deploy', renew: true }],
+      [{ kind: 'request_previews', previews: ['enterprise'] }],
       { kind: 'deploying', previews: ['enterprise'], sha: SHA, unapproved: false },
     ],
     [
       '/deploy docs',
       {},
-      [{ kind: 'label', label: 'docs', renew: false }],
+      [
+        { kind: 'label', label: 'docs' },
+        { kind: 'request_previews', previews: ['Docs'] },
+      ],
       { kind: 'deploying', previews: ['Docs'], sha: SHA, unapproved: true },
     ],
     [
       '/deploy docs',
       { approval: { by: 'ann', at: NOW, via: 'comment' } },
-      [{ kind: 'label', label: 'docs', renew: false }],
+      [
+        { kind: 'label', label: 'docs' },
+        { kind: 'request_previews', previews: ['Docs'] },
+      ],
       { kind: 'deploying', previews: ['Docs'], sha: SHA, unapproved: false },
     ],
     ['/undeploy', labelled, [{ kind: 'unlabel', label: 'deploy' }], { kind: 'undeploying', previews: ['enterprise'] }],
@@ -273,6 +280,16 @@ describe('/cancel', () => {
       deeds: [{ action: 'cancel', subject: 'r1', detail: 'docker' }],
       answer: { kind: 'cancelled', pipelines: ['docker'], sha: SHA },
     })
+  })
+
+  test('cancels what labels started, whatever its commit', () => {
+    const run: RunFacts = { ...DOCKER, id: 'r9', pipeline: 'label lint-fix' }
+    const labelRuns = [run, { ...run, id: 'r8', open: false }]
+    expect(decide('/cancel', { labelRuns })).toMatchObject({
+      effects: [{ kind: 'cancel', runIds: ['r1', 'r9'] }],
+      answer: { kind: 'cancelled', pipelines: ['docker', 'label lint-fix'] },
+    })
+    expect(decide('/cancel', { labelRuns, runs: [] }).effects).toEqual([{ kind: 'cancel', runIds: ['r9'] }])
   })
 
   test.each<[string, readonly RunFacts[]]>([

@@ -67,6 +67,23 @@ test.each<[string, Partial<PullRequestFacts>, string[]]>([
     ['start label 7 L2'],
   ],
   [
+    'put on again while its run is at work',
+    {
+      labelRuns: [makeLabelRun('L1', true)],
+      labelings: [makeLabeling('lint-fix'), makeLabeling('lint-fix', { id: 'L2' })],
+    },
+    [],
+  ],
+  [
+    'another label while its run is at work',
+    {
+      pullRequest: makePullRequest({ labels: ['report', 'lint-fix'] }),
+      labelRuns: [makeLabelRun('L1', true)],
+      labelings: [makeLabeling('lint-fix'), makeLabeling('report', { id: 'L2' })],
+    },
+    ['start label 7 L2'],
+  ],
+  [
     'two labels',
     {
       pullRequest: makePullRequest({ labels: ['report', 'lint-fix'] }),

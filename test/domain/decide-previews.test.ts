@@ -320,6 +320,90 @@ describe('what was deployed before', () => {
   })
 })
 
+describe('what a command asked for', () => {
+  const asked = { preview: 'shop', request: 'comment 5', by: 'rob', at: later(20) }
+  const previewRequests = [asked]
+  const deployed = [makeOver('success')]
+  const AGAIN = 'deploy shop 2: deploy.yml a for comment 5 with 5'
+  const at = (second: number, labeling = {}) => [makeLabeling('deploy', { at: later(second), ...labeling })]
+  test.each<[string, Partial<PullRequestFacts>, string[]]>([
+    ['the same commit is deployed again', { deployments: deployed }, [AGAIN]],
+    ['in the second of the labelling', { deployments: deployed, labelings: at(20) }, [AGAIN]],
+    ['before somebody put the label on once more', { deployments: deployed, labelings: at(21, { id: 'L2' }) }, []],
+    [
+      'and put the label on itself',
+      { labelings: at(20, { by: null, byUs: true }) },
+      ['deploy shop 1: deploy.yml a for L1 with 5'],
+    ],
+    ['once', { deployments: [...deployed, makeOver('success', { number: 2, request: 'comment 5' })] }, []],
+    ['also where it fails', { deployments: [makeOver('failure', { request: 'comment 5' })] }, []],
+    [
+      'once more where GitHub never started it',
+      { deployments: [...deployed, makeDeployment({ number: 2, outcome: 'lost', request: 'comment 5' })] },
+      ['deploy shop 3: deploy.yml a for comment 5 with 5'],
+    ],
+    ['not while one is at work', { deployments: [makeDeployment({ githubId: 3, told: 'queued' })] }, []],
+    ['after the label of a reader', { labelings: at(10, { by: 'mallory' }) }, [AGAIN.replace('shop 2', 'shop 1')]],
+    ['where nobody knows who labelled', { labelings: [] }, [AGAIN.replace('shop 2', 'shop 1')]],
+    ['of another preview', { deployments: deployed, previewRequests: [{ ...asked, preview: 'docs' }] }, []],
+    ['with the label off', { pullRequest: UNLABELLED }, []],
+  ])('%s', (_name, facts, expected) => {
+    expect(actions(makeLabelled({ previewRequests, ...facts }))).toEqual(expected)
+  })
+
+  test('a newer commit without redeploying', () => {
+    const deployments = [makeOver('success', { sha: NEWER_SHA })]
+    const config = makePreviewConfig('    redeploy: false\n')
+    expect(actions(makeLabelled({ config, previewRequests, deployments }))).toEqual([AGAIN])
+  })
+})
+
+describe('a preview whose repository changed', () => {
+  const repository = { owner: 'acme', name: 'old' }
+  const target = { ...makeDeployment().target, repository, timeoutMs: 5, teardown: workflow('old.yml') }
+  const stands = makeOver('success', { target })
+  const previewInstallations = new Map([
+    ['acme/deploy', 5],
+    ['acme/old', 6],
+  ])
+  const config = makePreviewConfig(TEARDOWN)
+  const down = 'teardown shop 2: old.yml a for L1 with 6'
+  function workflow(name: string) {
+    return { workflow: name, ref: 'main', inputs: {} }
+  }
+  const newer = makePullRequest({ labels: ['deploy'], headSha: NEWER_SHA })
+  const gone = makeOver('success', { number: 2, kind: 'teardown' })
+  const replaced = { ...stands, told: 'inactive' } as const
+
+  test.each<[string, Partial<PullRequestFacts>, string[]]>([
+    ['stays while nothing is to be deployed', {}, []],
+    ['is taken down where it stands', { pullRequest: UNLABELLED }, [down]],
+    ['is taken down before the next commit is deployed', { pullRequest: newer }, [down]],
+    ['and then deployed', { deployments: [replaced, gone] }, ['deploy shop 3: deploy.yml a for L1 with 5']],
+    [
+      'is only replaced where nothing takes it down',
+      { pullRequest: newer, deployments: [{ ...stands, target: { ...target, teardown: null } }] },
+      ['deploy shop 2: deploy.yml b for L1 with 5'],
+    ],
+    [
+      'is where it was when only the case of its name changed',
+      {
+        pullRequest: UNLABELLED,
+        deployments: [{ ...stands, target: { ...target, repository: { owner: 'Acme', name: 'Deploy' } } }],
+      },
+      ['teardown shop 2: teardown.yml a for L1 with 5'],
+    ],
+  ])('%s', (_name, facts, expected) => {
+    expect(actions(makeLabelled({ config, previewInstallations, deployments: [stands], ...facts }))).toEqual(expected)
+  })
+
+  test('the teardown goes there, for as long as it was to take there', () => {
+    const facts = { config, previewInstallations, deployments: [stands], pullRequest: UNLABELLED }
+    const [action] = decide(makeLabelled(facts)).actions
+    expect(action?.deployment.target).toMatchObject({ repository, timeoutMs: 5, teardown: null })
+  })
+})
+
 describe('taking it down', () => {
   const config = makePreviewConfig(TEARDOWN)
   const down = 'teardown shop 2: teardown.yml a for L1 with 5'

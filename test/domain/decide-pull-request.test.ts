@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { decidePullRequest } from '../../src/domain/decide-pull-request.ts'
+import { decidePullRequest, labelKey, previewKey } from '../../src/domain/decide-pull-request.ts'
 import type { PullRequestFacts } from '../../src/domain/pull-request.ts'
 import { makeCommentFacts } from '../support/comment-facts.ts'
-import { freeze, later, makeConfig, makePullRequest } from '../support/facts.ts'
-import { makeDeployment, makeLabelled, makeOver, makePreviewConfig, TEARDOWN } from '../support/preview-facts.ts'
+import { freeze, later, makeConfig, makePullRequest, NEWER_SHA } from '../support/facts.ts'
+import { makeDeployment, makeLabeling, makeLabelled, makeOver, makePreviewConfig, TEARDOWN } from '../support/preview-facts.ts'
 
 function decide(facts: PullRequestFacts) {
   const { labels, previews, comments, ...rest } = decidePullRequest(freeze(facts))
@@ -52,7 +52,10 @@ describe('whether it can be left alone', () => {
       { pullRequest: bare, deployments: [makeOver('success'), { ...down, conclusion: 'failure' }] },
       true,
     ],
-    ['label on', { deployments: [makeOver('success')] }, false],
+    ['label on, deployed', { deployments: [makeOver('success')] }, true],
+    ['label on, not deployed yet', { deployments: [makeDeployment({ githubId: 3, told: 'queued' })] }, false],
+    ['label on, an older commit deployed', { deployments: [makeOver('success', { sha: NEWER_SHA })] }, false],
+    ['label on, deployment failed', { deployments: [makeOver('failure')] }, false],
     ['label on, refused', { permissions: new Map() }, false],
     ['label of a workflow on', { pullRequest: makePullRequest({ labels: ['fix'] }), config: labelAction }, false],
     ['another label on', { pullRequest: makePullRequest({ labels: ['other'] }) }, true],
@@ -71,7 +74,31 @@ describe('whether it can be left alone', () => {
   })
 })
 
+describe('what GitHub refused', () => {
+  const config = makePreviewConfig('', 'label_actions: { fix: { workflow: fix.yml } }\n')
+  const pullRequest = makePullRequest({ labels: ['deploy', 'fix'] })
+  const facts = makeLabelled({ config, pullRequest, labelings: [makeLabeling('deploy'), makeLabeling('fix')] })
+
+  test('is not tried again now, and keeps nothing else from being done', () => {
+    const decision = decidePullRequest(facts)
+    const [fix] = decision.labels
+    const [deploy] = decision.previews
+    if (fix === undefined || deploy === undefined) throw new Error('nothing to refuse')
+    const without = (...keys: string[]) => {
+      const { labels, previews, comments, atRest } = decidePullRequest(facts, new Set(keys))
+      return [...[...labels, ...previews, ...comments].map((action) => action.kind), atRest]
+    }
+    expect(without()).toEqual(['start_label_run', 'dispatch_deployment', false])
+    expect(without(labelKey(fix))).toEqual(['dispatch_deployment', false])
+    expect(without(labelKey(fix), previewKey(deploy))).toEqual(['write_comment', false])
+  })
+})
+
 describe('what its check runs show matters', () => {
+  test('of a preview that is deployed', () => {
+    expect(decide(makeLabelled({ deployments: [makeOver('success')] })).watchesRuns).toBe(true)
+  })
+
   test.each<[string, 'open' | 'closed', boolean]>([
     ['comment', 'open', true],
     ['description', 'open', true],

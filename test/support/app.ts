@@ -18,13 +18,14 @@ export interface TestAppOptions {
   readonly sandbox?: SandboxOptions
   /** Default: PGlite in memory. */
   readonly databaseUrl?: string
+  readonly env?: NodeJS.ProcessEnv
 }
 
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const runners = new Map<string, RunnerScript>()
   const runner: RunnerScript = (run) => runners.get(run.repo)?.(run) ?? {}
   const github = await startSandbox({ validateReplies: true, runner, ...options.sandbox })
-  const serving = await serve(makeEnv(github, options.databaseUrl), makeTestLog())
+  const serving = await serve({ ...makeEnv(github, options.databaseUrl), ...options.env }, makeTestLog())
   const url = `http://127.0.0.1:${serving.port}/api/github/webhooks`
   github.setWebhook({ url })
   return {

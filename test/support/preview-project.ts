@@ -22,6 +22,8 @@ export interface PreviewProject extends Project {
   deployRuns(): SeenWorkflowRun[]
   /** State of each of GitHub's deployments, oldest first. */
   shown(): (string | null)[]
+  /** Replaces the configuration; these lines are the preview's, and what comes after it. */
+  configure(deploy: string, preview?: string): void
   label(number: number, label?: string, by?: string): void
   unlabel(number: number, label?: string): void
   /** Waits until exactly this ran in the deploy repository, and everything is quiet. */
@@ -70,6 +72,10 @@ export function makePreviewProject(
     deployed,
     deployRuns,
     shown: () => github.state.deployments(repo).map((deployment) => deployment.state),
+    configure(to, lines = '') {
+      const files = { '.github/signalbox.yml': makeConfig(to, lines) }
+      github.pushCommit(repo, 'main', { files, author: 'ann' })
+    },
     label: (number, label = 'deploy', by = 'ann') => github.addLabel(repo, number, label, by),
     unlabel: (number, label = 'deploy') => github.removeLabel(repo, number, label, 'ann'),
     async ran(...expected) {
