@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { PreviewState, PreviewView } from './decide-previews.ts'
+import { deriveLegStates } from './leg-state.ts'
 import type { PullRequestFacts, StickyFacts, StickyKind } from './pull-request.ts'
 import { type CommitSummary, summariseCommit } from './pull-request-summary.ts'
 import type { RunFacts } from './run.ts'
@@ -123,7 +124,8 @@ function welcome(facts: PullRequestFacts): CommentAction | null {
 
 function isHeld(run: RunFacts): boolean {
   if (run.trusted || run.approval !== null || run.cancel !== null) return false
-  return run.legs.some((leg) => leg.plan.hold === 'approval' && leg.plan.skip === null)
+  const states = deriveLegStates(run)
+  return run.legs.some((leg) => leg.plan.hold === 'approval' && states.get(leg.plan.name)?.kind !== 'concluded')
 }
 
 type Undecided =

@@ -201,6 +201,7 @@ describe('workflow runs', () => {
 
   test("this app's own, when asked for those", async () => {
     const path = '/repos/acme/shop/actions/workflows/build.yml/runs'
+    api.answer('GET', '/app', { body: { ...(api.description.example('GET /app') as object), slug: 'signalbox' } })
     api.answer('GET', path, { query: { ...asked, actor: 'signalbox[bot]', page: '1' }, body: page(0, 1) })
     expect(await github.listDispatchedRuns(repo, since, 'build.yml', { ours: true })).toHaveLength(1)
   })

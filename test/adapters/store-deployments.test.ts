@@ -124,6 +124,32 @@ describeStores('what the store keeps of deployments', (open) => {
     expect(await deploymentOf(subject)).toMatchObject(again)
   })
 
+  test('one at rest is looked at once in a while, and is watched when something is at work again', async () => {
+    const { subject, id, say } = await dispatched()
+    const { pullRequests } = store
+    const close = async () => {
+      // Not while a job waits.
+      await expect
+        .poll(async () => {
+          await pullRequests.close(subject.repo.id, subject.number, true)
+          return pullRequests.enqueueOpen()
+        })
+        .toBe(others)
+    }
+    await pullRequests.close(subject.repo.id, subject.number, true)
+    const others = await pullRequests.enqueueOpen()
+    const atRest = await pullRequests.enqueueOpen({ resting: true })
+    expect(atRest).toBeGreaterThan(others)
+    await say({ status: 'in_progress' })
+    expect(await pullRequests.enqueueOpen()).toBe(others + 1)
+    await close()
+    await pullRequests.intendDeployment(subject, { ...wanted, number: 2 }, NOW)
+    expect(await pullRequests.enqueueOpen()).toBe(others + 1)
+    await close()
+    await pullRequests.recordGitHubDeployment(id, { told: 'inactive' })
+    expect(await pullRequests.enqueueOpen({ resting: true })).toBe(atRest - 1)
+  })
+
   test('other workflow runs are none of its own, whatever their title; of several words about one the newest counts', async () => {
     const { subject, id, workflowRunId } = await dispatched()
     const record = store.pullRequests.recordDeploymentRuns

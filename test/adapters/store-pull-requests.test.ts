@@ -131,6 +131,48 @@ describeStores('what the store keeps of pull requests', (open) => {
     await expect.poll(() => timesSeen(subject), { timeout: 10_000 }).toBe(watchesRuns ? 2 : 1)
   })
 
+  test('those of an installation, or of some of its repositories, are closed at once, and their runs matter no more', async () => {
+    const mine = { ...newSubject(), repo: makeRepo({ id: 71 }), installationId: 70 }
+    const other = { ...mine, repo: makeRepo({ id: 72 }) }
+    const subjects = [mine, other, { ...mine, repo: makeRepo({ id: 73 }), installationId: 74 }]
+    for (const subject of subjects) await looksAgain(subject, () => store.pullRequests.touch(subject))
+    const before = await store.pullRequests.enqueueOpen()
+    await store.pullRequests.closeAll({ installationId: 70, repoIds: [] })
+    expect(await store.pullRequests.enqueueOpen()).toBe(before)
+    await store.pullRequests.closeAll({ installationId: 70, repoIds: [71] })
+    expect(await store.pullRequests.enqueueOpen()).toBe(before - 1)
+    await store.pullRequests.closeAll({ installationId: 70 })
+    expect(await store.pullRequests.enqueueOpen({ resting: true })).toBe(before - 2)
+    await looksAgain(mine, () => store.pullRequests.touch(mine))
+    expect(await store.pullRequests.enqueueOpen()).toBe(before - 1)
+  })
+
+  test('a command asks for a deployment: the newest of each preview counts, and all are logged', async () => {
+    const subject = { ...newSubject(), repo: makeRepo({ id: 75 }) }
+    const entry = { at: NOW, repo: subject.repo, pullRequest: subject.number, actor: 'ann', action: 'deploy' }
+    const ask = (preview: string, request: string, second: number) =>
+      store.pullRequests.requestPreviews(
+        subject,
+        [{ preview, request, by: 'ann', at: later(second) }],
+        [{ ...entry, subject: preview, detail: request }],
+      )
+    await looksAgain(subject, () => ask('shop', 'comment 2', 2))
+    await ask('docs', 'comment 2', 2)
+    await ask('shop', 'comment 1', 1)
+    const record = async () => (await store.pullRequests.load(75, subject.number))?.previewRequests
+    const word = { request: 'comment 2', by: 'ann', at: later(2) }
+    expect(await record()).toEqual(
+      expect.arrayContaining([
+        { preview: 'shop', ...word },
+        { preview: 'docs', ...word },
+      ]),
+    )
+    await ask('shop', 'comment 3', 3)
+    expect(await record()).toContainEqual({ preview: 'shop', request: 'comment 3', by: 'ann', at: later(3) })
+    expect(await record()).toHaveLength(2)
+    expect(await store.pullRequests.listAudit(75, 10)).toHaveLength(4)
+  })
+
   test('one that was touched while it was being closed stays open', async () => {
     const subject = newSubject()
     const before = await store.pullRequests.enqueueOpen()

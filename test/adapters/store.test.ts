@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openPglite } from '../../src/adapters/store/database.ts'
 import { lockDirectory } from '../../src/adapters/store/directory-lock.ts'
 import { openStore } from '../../src/adapters/store/open-store.ts'
 import { decideRun } from '../../src/domain/decide-run.ts'
@@ -19,6 +20,7 @@ import {
   SHA,
 } from '../support/facts.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { makeStart, watchJobs } from '../support/stores.ts'
 
 let postgres: TestPostgres
 
@@ -438,6 +440,31 @@ describe('the data directory', () => {
   test('with a path that is too long for its lock is refused in words', async () => {
     await expect(lockDirectory(join(tmpdir(), 'x'.repeat(120)))).rejects.toThrow(/too long for the lock/)
   })
+
+  test('of a killed process: its jobs at work are done again, of runs and pull requests that are over too', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'signalbox-data-'))
+    const data = join(directory, 'data')
+    const open = () => openStore({ databaseUrl: null, dataDirectory: data, onError })
+    const first = await open()
+    const start = makeStart(7, makeRunPlan([makeLegPlan()]))
+    const [runId = ''] = (await first.runs.startRuns(start)).started
+    await first.runs.concludeRun(runId, 'success', NOW)
+    await first.pullRequests.close(1, 7, true)
+    await first.runs.wakeRun(runId, NOW)
+    await first.close()
+    const database = await openPglite(data)
+    await database.exec(`update pgboss.job set state = 'active', started_on = now(), heartbeat_on = now()`)
+    // One of the same key that waits already does for both.
+    await database.exec(`insert into pgboss.job (name, data, singleton_key, policy)
+      select name, data, singleton_key, policy from pgboss.job where name = 'run' and state = 'active' limit 1`)
+    await database.close()
+    const second = await open()
+    const seen = await watchJobs(second)
+    await expect.poll(() => seen.pullRequests, { timeout: 8_000 }).toEqual(['1#7'])
+    await expect.poll(() => seen.runs, { timeout: 8_000 }).toContain(runId)
+    await second.close()
+    await rm(directory, { recursive: true })
+  }, 30_000)
 
   test('of a store that is closed can be opened again, with what is in it', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'signalbox-data-'))

@@ -256,6 +256,22 @@ test('/override passes a gate for one commit, by an admin', async () => {
   await project.concluded(newer, GATE, 'failure')
 })
 
+test('/override by a member of a team that may, and by nobody else', async () => {
+  const config = `${CONFIG}override: { teams: [acme/leads] }\n`
+  const project = makeProject(app, { config, runner: () => ({ conclusion: 'failure' }) })
+  app.github.setTeam('acme/leads', ['lea'], ['ann'])
+  app.github.setPermission(project.repo, 'lea', 'write')
+  const { sha, number } = project.openPullRequest()
+  await project.concluded(sha, GATE, 'failure')
+  await nextSecond()
+  expect(await say(project, number, '/override tests I want it')).toContain('acme/leads')
+  await app.github.settle()
+  expect(project.checks(sha)).toContain(`${GATE}: failure`)
+  expect(await say(project, number, '/override tests it is known', 'lea')).toContain(`${GATE} passes for \`${sha}\``)
+  await project.concluded(sha, GATE, 'success')
+  expect(project.words(sha, GATE).title).toContain('lea')
+})
+
 test('a push while an override is on its way: the newer commit is not overridden', async () => {
   const project = makeProject(app, { runner: () => ({ conclusion: 'failure' }) })
   app.github.setPermission(project.repo, 'boss', 'admin')
@@ -306,6 +322,21 @@ test('a reply whose receipt is lost is posted once', async () => {
   expect(repliesIn(project, number)).toHaveLength(1)
   expect(reactions(project, number, id)).toEqual(['eyes', 'rocket'])
   expect(project.dispatched()).toHaveLength(5)
+})
+
+test('/cancel ends what a label started too', async () => {
+  const config = `${CONFIG}label_actions: { fix: { workflow: build.yml } }\n`
+  const project = makeProject(app, { config, runner: () => ({ hang: true }) })
+  const { sha, number } = project.openPullRequest()
+  app.github.addLabel(project.repo, number, 'fix', 'ann')
+  await app.github.until('it is at work', () => project.checks(sha).includes('label / fix: in_progress'))
+  await app.github.until('the builds are', () => project.dispatched().length === 3)
+  expect(await say(project, number, '/cancel')).toMatch(/Cancelled on .*: (ci, label fix|label fix, ci)\./)
+  await project.concluded(sha, 'label / fix', 'cancelled')
+  await app.github.until(
+    'the label to be off',
+    () => app.github.state.pullRequest(project.repo, number).labels.length === 0,
+  )
 })
 
 test('what breaks off halfway is not done twice, and is answered', async () => {

@@ -84,6 +84,25 @@ test('each labelling runs once: also when it is put on again, and however often 
   expect(project.dispatched()).toEqual(['lint-fix.yml', 'lint-fix.yml'])
 })
 
+test('put on again while its run is at work: the second run waits for the first to end', async () => {
+  const project = makeLabelProject()
+  app.runners.set(project.repo, () => ({ durationMs: 1_000 }))
+  const { number } = project.openPullRequest()
+  const atWork = () => app.github.state.workflowRuns(project.repo).filter((run) => run.status !== 'completed').length
+  let most = 0
+  const end = app.github.onChange(() => {
+    most = Math.max(most, atWork())
+  })
+  label(project, number)
+  await app.github.until('it runs', () => atWork() === 1)
+  app.github.removeLabel(project.repo, number, 'lint-fix', 'ann')
+  label(project, number)
+  await taken(project, number)
+  end()
+  expect(project.dispatched()).toEqual(['lint-fix.yml', 'lint-fix.yml'])
+  expect(most).toBe(1)
+})
+
 test('a label that is there when the pull request is opened counts once', async () => {
   const project = makeLabelProject()
   app.github.pushCommit(project.repo, 'feature', { files: { x: 'x' }, author: 'ann' })

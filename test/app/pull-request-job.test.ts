@@ -104,6 +104,22 @@ test('a comment that GitHub does not take is tried once each time', async () => 
   expect(project.deployed()).toHaveLength(1)
 })
 
+test('what GitHub refuses of a label keeps no preview from being deployed and shown', async () => {
+  const { project, key, number } = await setUp()
+  project.configure(project.deploy, 'label_actions: { fix: { workflow: build.yml } }\n')
+  github.addLabel(project.repo, number, 'fix', 'rob')
+  github.faults.respond({ method: 'DELETE', path: /\/labels\/fix$/, status: 403, times: 100 })
+  github.state.clearRequests()
+  await advancePullRequest(makeDeps(), key)
+  github.faults.clear()
+  expect(project.deployed()).toHaveLength(1)
+  expect(project.said(number)).toContain('deploy')
+  const tried = github.state.requests.filter((request) => request.method === 'DELETE')
+  expect(tried).toHaveLength(1)
+  await advancePullRequest(makeDeps(), key)
+  expect(github.state.pullRequest(project.repo, number).labels).toEqual(['deploy'])
+})
+
 test('closed while it is deployed: taken down afterwards', async () => {
   const { project, key, number } = await setUp()
   await advancePullRequest(makeDeps(), key)

@@ -335,7 +335,16 @@ describe('what a command asked for', () => {
       { labelings: at(20, { by: null, byUs: true }) },
       ['deploy shop 1: deploy.yml a for L1 with 5'],
     ],
-    ['once', { deployments: [...deployed, makeOver('success', { number: 2, request: 'comment 5' })] }, []],
+    [
+      'once',
+      {
+        deployments: [
+          makeOver('success', { told: 'inactive' }),
+          makeOver('success', { number: 2, request: 'comment 5' }),
+        ],
+      },
+      [],
+    ],
     ['also where it fails', { deployments: [makeOver('failure', { request: 'comment 5' })] }, []],
     [
       'once more where GitHub never started it',
