@@ -3,7 +3,14 @@ import { decidePullRequest, labelKey, previewKey } from '../../src/domain/decide
 import type { PullRequestFacts } from '../../src/domain/pull-request.ts'
 import { makeCommentFacts } from '../support/comment-facts.ts'
 import { freeze, later, makeConfig, makePullRequest, NEWER_SHA } from '../support/facts.ts'
-import { makeDeployment, makeLabeling, makeLabelled, makeOver, makePreviewConfig, TEARDOWN } from '../support/preview-facts.ts'
+import {
+  makeDeployment,
+  makeLabeling,
+  makeLabelled,
+  makeOver,
+  makePreviewConfig,
+  TEARDOWN,
+} from '../support/preview-facts.ts'
 
 function decide(facts: PullRequestFacts) {
   const { labels, previews, comments, ...rest } = decidePullRequest(freeze(facts))

@@ -175,7 +175,10 @@ describe('a dispatch without a run id', () => {
   })
 
   test('that never appears ends the leg, and is not dispatched again', () => {
-    const never = makeLeg({ retries: { max: 2, delayMs: 0, only: 'any' as const } }, { attempts: [unseen({ searchedAt: later(300) })] })
+    const never = makeLeg(
+      { retries: { max: 2, delayMs: 0, only: 'any' as const } },
+      { attempts: [unseen({ searchedAt: later(300) })] },
+    )
     for (const seconds of [300, 600, 86_400]) {
       const run = makeRun([never], { now: later(seconds) })
       expect(decide(run).lines).toEqual(['create: docker / app failure'])
@@ -267,12 +270,18 @@ describe('check runs', () => {
 
   test('whose creation was begun are looked for, and those that were refused are not written again', () => {
     const run = gated([makeLeg({}, { attempts: [makeEnded('success')] })])
-    const begun = { ...run, gates: run.gates.map((gate) => ({ ...gate, check: { nodeId: null, digest: null, annotated: null } })) }
+    const begun = {
+      ...run,
+      gates: run.gates.map((gate) => ({ ...gate, check: { nodeId: null, digest: null, annotated: null } })),
+    }
     expect(decide(begun).lines[1]).toBe('find or create: All Runtime Tests Passed success')
     const refused = shown(run)
     const withoutId = {
       ...refused,
-      gates: refused.gates.map((gate) => ({ ...gate, check: { nodeId: null, digest: gate.check?.digest ?? null, annotated: null } })),
+      gates: refused.gates.map((gate) => ({
+        ...gate,
+        check: { nodeId: null, digest: gate.check?.digest ?? null, annotated: null },
+      })),
     }
     expect(decide(withoutId).lines).toEqual(['conclude success'])
   })
@@ -282,7 +291,10 @@ describe('check runs', () => {
       makeLeg({}, { attempts: [makeEnded('failure'), makeAttempt({ number: 2 })] }),
       makeLeg({ job: 'b' }, { attempts: [makeEnded('success')] }),
       makeLeg({ job: 'c', needs: ['docker / app'] }),
-      makeLeg({ job: 'd', retries: { max: 1, delayMs: 3_000_000, only: 'any' as const } }, { attempts: [makeEnded('failure')] }),
+      makeLeg(
+        { job: 'd', retries: { max: 1, delayMs: 3_000_000, only: 'any' as const } },
+        { attempts: [makeEnded('failure')] },
+      ),
     ]
     const run = shown(gated(legs))
     for (const seconds of [61, 600, 2999]) expect(decide({ ...run, now: later(seconds) }).lines).toEqual([])
@@ -335,7 +347,10 @@ describe('the end', () => {
 test('the earliest time that is still to come wakes the run', () => {
   const run = makeRun([
     makeLeg({ job: 'a', timeoutMs: 500_000 }, { attempts: [makeAttempt()] }),
-    makeLeg({ job: 'b', retries: { max: 1, delayMs: 300_000, only: 'any' as const } }, { attempts: [makeEnded('failure')] }),
+    makeLeg(
+      { job: 'b', retries: { max: 1, delayMs: 300_000, only: 'any' as const } },
+      { attempts: [makeEnded('failure')] },
+    ),
     makeLeg({ job: 'c' }, { attempts: [unseen({ id: 'r1-2.1', searchedAt: later(55) })] }),
   ])
   expect(decide(run).wakeAt).toEqual(later(70))

@@ -66,7 +66,12 @@ describe('what a trigger starts', () => {
   })
 
   test('a pipeline with nothing to do is a run as well, so that its gate is posted', () => {
-    const config = { kind: 'good', config: CONFIG, changed: { kind: 'listed', files: ['docs/a'] }, reuse: null } as const
+    const config = {
+      kind: 'good',
+      config: CONFIG,
+      changed: { kind: 'listed', files: ['docs/a'] },
+      reuse: null,
+    } as const
     const [ci, docker] = decide(makePullRequestTrigger(), { config }).runs
     expect(ci?.plan).toMatchObject({ legs: [], skipped: "none of the 1 changed file matches the pipeline's paths" })
     expect(docker?.plan).toMatchObject({ skipped: null })

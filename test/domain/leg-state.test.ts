@@ -87,7 +87,9 @@ describe('before anything was dispatched', () => {
   })
 
   test('the legs of an untrusted commit wait, those that need them too', () => {
-    const run = makeRun([makeLeg({ hold: 'approval' }), makeLeg({ job: 'test', needs: ['docker / app'] })], { trusted: false })
+    const run = makeRun([makeLeg({ hold: 'approval' }), makeLeg({ job: 'test', needs: ['docker / app'] })], {
+      trusted: false,
+    })
     expect(lines(run)).toEqual([
       'waiting: waits for a maintainer: the commit comes from a fork',
       'waiting: waits for docker / app',
@@ -107,7 +109,9 @@ describe('an attempt', () => {
 
   test('that GitHub refused fails at once, with the reason and whatever tries are left', () => {
     const refused = makeAttempt({ outcome: 'refused', workflowRunId: null, status: null, refusal: 'GitHub refused.' })
-    expect(line(stateOf([refused], { retries: { max: 3, delayMs: 0, only: 'any' as const } }))).toBe('failure: GitHub refused.')
+    expect(line(stateOf([refused], { retries: { max: 3, delayMs: 0, only: 'any' as const } }))).toBe(
+      'failure: GitHub refused.',
+    )
   })
 
   test('that never started does not count', () => {
@@ -400,7 +404,11 @@ describe('max_parallel', () => {
   test('is of each job by itself, and holds retries back too', () => {
     const run = makeRun([
       matrixLeg('a', { maxParallel: 1 }, { attempts: [makeAttempt()] }),
-      matrixLeg('b', { maxParallel: 1, retries: { max: 1, delayMs: 0, only: 'any' as const } }, { attempts: [makeEnded('failure')] }),
+      matrixLeg(
+        'b',
+        { maxParallel: 1, retries: { max: 1, delayMs: 0, only: 'any' as const } },
+        { attempts: [makeEnded('failure')] },
+      ),
       matrixLeg('a', { job: 'other', maxParallel: 1 }),
       matrixLeg('a', { job: 'free' }),
       matrixLeg('b', { job: 'free' }),

@@ -124,7 +124,6 @@ export class Queue {
           active.map((job) => job.id),
           { db },
         )
-        await this.#boss.insert(name, waiting, { db })
       })
     }
   }
