@@ -98,7 +98,7 @@ const CANCEL: CheckButton = { label: 'Cancel', description: 'Cancel all legs of 
 /** The state that every check run of the run should show, gates last. */
 export function deriveCheckStates(run: RunFacts, states: ReadonlyMap<string, LegState>): CheckState[] {
   const legs = run.legs.map((leg) => legCheck(leg, states, run))
-  const rows = new Map(run.legs.map((leg) => [leg.plan.name, legRow(leg, states.get(leg.plan.name), run)]))
+  const rows = new Map(run.legs.map((leg) => [leg.plan.name, legRow(leg, states.get(leg.plan.name))]))
   return [...legs, ...run.gates.map((gate) => gateCheck(gate, rows, states, run))]
 }
 
@@ -133,7 +133,7 @@ function legCheck(leg: LegFacts, states: ReadonlyMap<string, LegState>, run: Run
     return { ...base, status: 'in_progress', conclusion: null, completedAt: null, buttons: [CANCEL], headline }
   }
   if (state.kind === 'observing') {
-    const headline = sentence(observingWords(leg, state.observed, run.trusted))
+    const headline = sentence(observingWords(leg, state.observed))
     return {
       ...base,
       status: notBegun(state) === null ? 'in_progress' : 'queued',
@@ -153,12 +153,9 @@ function legCheck(leg: LegFacts, states: ReadonlyMap<string, LegState>, run: Run
   }
 }
 
-/** GitHub has an approval of its own for newcomers, and nothing begins before it is given. */
-function observingWords({ plan: { start } }: LegFacts, { status }: Observed, trusted: boolean): string {
+function observingWords({ plan: { start } }: LegFacts, { status }: Observed): string {
   const what = start.kind === 'dispatch' ? start.workflow : describeObserved(start)
-  if (status !== 'queued') return `${what} is under way, and is followed`
-  const approval = trusted ? '' : ': it is queued, or waits for «Approve and run» on the pull request'
-  return `${what} has not begun${approval}`
+  return status === 'queued' ? `${what} has not begun` : `${what} is under way, and is followed`
 }
 
 function concludedHeadline(
@@ -214,7 +211,7 @@ function durationOf(attempt: AttemptFacts): number | null {
   return Math.max(0, attempt.completedAt.getTime() - (attempt.startedAt ?? attempt.intendedAt).getTime())
 }
 
-function legRow(leg: LegFacts, state: LegState | undefined, run: RunFacts): CheckRow {
+function legRow(leg: LegFacts, state: LegState | undefined): CheckRow {
   const waiting = notBegun(state)
   const attempts = currentAttempts(leg)
   const known = [...attempts.map(durationOf), observedDuration(leg)].filter((ms) => ms !== null)
@@ -224,7 +221,7 @@ function legRow(leg: LegFacts, state: LegState | undefined, run: RunFacts): Chec
     attempts: attempts.length,
     durationMs: known.length === 0 ? null : known.reduce((sum, ms) => sum + ms, 0),
     url: attempts.at(-1)?.url ?? leg.observed?.url ?? reusedResult(leg)?.url ?? null,
-    note: waiting === null ? rowNote(leg, state, attempts.length) : observingWords(leg, waiting, run.trusted),
+    note: waiting === null ? rowNote(leg, state, attempts.length) : observingWords(leg, waiting),
   }
 }
 

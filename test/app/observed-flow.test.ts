@@ -81,7 +81,7 @@ describe("a job that follows GitHub's own run of a workflow", () => {
     })
     const { sha } = openFork(app, project)
     await app.github.until('the gate to say what it waits for', () =>
-      project.words(sha, GATE).title.includes('waits for «Approve and run»'),
+      project.words(sha, GATE).title.includes('waits for a maintainer to press «Approve and run»'),
     )
     await quiet()
     expect(project.checks(sha)).toEqual([`${GATE}: in_progress`, `${LEG}: queued`])

@@ -131,7 +131,7 @@ pipelines:
     const replies = () =>
       app.github.state.comments(project.repo, number).filter(({ body }) => body.startsWith('<!-- signalbox:reply'))
     await app.github.until('an answer', () => replies().length === 1)
-    expect(replies()[0]?.body).toContain('There is no preview &#34;evil&#34;')
+    expect(replies()[0]?.body).toContain('There is no preview "evil"')
     // The default branch's own preview of that name is what is deployed.
     project.label(number)
     await project.ran(`deploy.yml ${short(sha)}`)
@@ -196,17 +196,22 @@ describe('taking it down', () => {
   })
 })
 
-test('a pull request is watched for as long as something of it is deployed', async () => {
+test('a pull request whose preview is deployed is at rest: looked at once in a while, until it is taken down', async () => {
   const project = makePreviewProject(app)
-  const { number } = await deploy(project)
   const { pullRequests } = app.serving.store
-  const watched = await pullRequests.enqueueOpen()
-  await app.github.settle()
-  expect(await pullRequests.enqueueOpen()).toBe(watched)
+  const quiet = () => app.github.settle({ quietMs: 300 })
+  const count = async () => {
+    await quiet()
+    const counted = [await pullRequests.enqueueOpen(), await pullRequests.enqueueOpen({ resting: true })]
+    await quiet()
+    return counted
+  }
+  const [open = 0, all = 0] = await count()
+  const { number } = await deploy(project)
+  expect(await count()).toEqual([open, all + 1])
   app.github.closePullRequest(project.repo, number, 'ann')
   await shows(project, 'inactive')
-  await app.github.settle()
-  expect(await pullRequests.enqueueOpen()).toBe(watched - 1)
+  expect(await count()).toEqual([open, all])
 })
 
 describe('a fork', () => {

@@ -1,6 +1,8 @@
+import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { findLost } from '../../src/app/reconcile.ts'
-import type { HookDelivery } from '../../src/ports.ts'
+import { openStore } from '../../src/adapters/store/open-store.ts'
+import { findLost, makeReconciler } from '../../src/app/reconcile.ts'
+import type { GitHubApp, HookDelivery } from '../../src/ports.ts'
 
 const AT = new Date('2026-03-01T12:00:00Z')
 const delivery = (guid: string, status: number, more: Partial<HookDelivery> = {}): HookDelivery => ({
@@ -35,4 +37,24 @@ test('what means nothing to us is not asked for', () => {
   expect(
     lost(delivery('a', 0, { event: 'star' }), delivery('b', 0, { event: 'check_run', action: 'created' })),
   ).toEqual([])
+})
+
+test('what is at rest is looked at on start and every six hours, what is open each time', async () => {
+  const store = await openStore({ databaseUrl: null, dataDirectory: null, onError: () => {} })
+  const asked: unknown[] = []
+  const pullRequests: typeof store.pullRequests = {
+    ...store.pullRequests,
+    async enqueueOpen(options) {
+      asked.push(options?.resting)
+      return store.pullRequests.enqueueOpen(options)
+    },
+  }
+  let hours = 0
+  const clock = { now: () => new Date(AT.getTime() + hours * 3_600_000) }
+  const app: Pick<GitHubApp, 'listHookDeliveries'> = { listHookDeliveries: async () => [] }
+  const log = pino({ level: 'silent' })
+  const reconcile = makeReconciler({ app: app as GitHubApp, store: { ...store, pullRequests }, clock, log })
+  for (hours of [0, 1, 5, 6, 7, 13]) await reconcile()
+  expect(asked).toEqual([true, false, false, true, false, true])
+  await store.close()
 })

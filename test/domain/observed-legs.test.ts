@@ -171,17 +171,14 @@ describe('an observed leg', () => {
     })
   })
 
-  test.each([
-    [true, 'The workflow lint.yml has not begun'],
-    [false, 'The workflow lint.yml has not begun: it is queued, or waits for «Approve and run» on the pull request'],
-  ])('that has not begun says what it may wait for; trusted: %s', (trusted, words) => {
+  test('that has not begun is queued', () => {
     const observed = makeObserved({ status: 'queued' })
-    const run = makeRun([observing(observed)], { gates: [makeGate(['docker / lint'])], trusted })
+    const run = makeRun([observing(observed)], { gates: [makeGate(['docker / lint'])] })
     const [leg, gate] = deriveCheckStates(run, deriveLegStates(run))
-    expect(leg).toMatchObject({ status: 'queued', headline: `${words}.` })
+    expect(leg).toMatchObject({ status: 'queued', headline: 'The workflow lint.yml has not begun.' })
     expect(gate).toMatchObject({
       status: 'in_progress',
-      headline: `Held by docker / lint: ${words.replace('The', 'the')}.`,
+      headline: 'Held by docker / lint: the workflow lint.yml has not begun.',
       rows: [{ state: 'waiting' }],
     })
   })

@@ -124,6 +124,7 @@ export class Queue {
           active.map((job) => job.id),
           { db },
         )
+        await this.#boss.insert(name, waiting, { db })
       })
     }
   }
