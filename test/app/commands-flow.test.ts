@@ -218,7 +218,11 @@ test.each(['comment', 'label'])('a base that is changed while an approval by %s 
   if (via === 'comment') app.github.comment(project.repo, number, `/ok-to-test ${sha}`, 'ann')
   else app.github.addLabel(project.repo, number, 'ok-to-test', 'ann')
   app.github.changeBase(project.repo, number, 'v1', 'eve')
+  const { pullRequests } = app.serving.store
+  const { id } = app.github.state.repository(project.repo)
   if (via === 'comment') await app.github.until('an answer', () => repliesIn(project, number).length === 1)
+  else await expect.poll(() => pullRequests.listAudit(id, 9), { timeout: 10_000 }).toHaveLength(1)
+  await app.github.until('it is held for the new base', () => project.words(sha, GATE).title.startsWith('Held: '))
   await app.github.settle()
   if (via === 'comment') expect(repliesIn(project, number)[0]).toContain('Nothing is approved: ')
   expect(project.dispatched()).toEqual([])

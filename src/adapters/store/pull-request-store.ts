@@ -35,7 +35,7 @@ export function pullRequestStore(db: Kysely<Tables>, queue: Queue): PullRequestS
 async function enqueueOpen(db: Kysely<Tables>, queue: Queue, resting: boolean): Promise<number> {
   const isDeployed = sql<boolean>`pull_requests.watches_runs and exists (
     select from deployments d where d.repo_id = pull_requests.repo_id and d.pull_request = pull_requests.number
-      and d.kind = 'deploy' and d.outcome = 'dispatched' and d.told is distinct from 'inactive')`
+      and d.kind = 'deploy' and d.outcome = 'dispatched' and coalesce(d.told, '') <> 'inactive')`
   const rows = await db
     .selectFrom('pullRequests')
     .select(['repoId', 'number'])
