@@ -6,6 +6,7 @@ import { isDeploymentLive, type PullRequestFacts } from '../domain/pull-request.
 import type { Clock, GitHubApp, PullRequestRecord, RepoName, Store } from '../ports.ts'
 import { type ApplyPreviewsDeps, compareDeployments } from './apply-previews.ts'
 import { applyPullRequest } from './apply-pull-request.ts'
+import { waitBeforeRetry } from './backoff.ts'
 import type { ConfigCache } from './config-cache.ts'
 import { type ObserveDeps, observePullRequest } from './observe-pull-request.ts'
 
@@ -27,9 +28,6 @@ type Deps = PullRequestJobDeps & ObserveDeps & ApplyPreviewsDeps
 
 /** Each pass makes progress; more of them than this means that a decision does not take. */
 const MAX_PASSES = 30
-/** How long before the next try when GitHub does not answer and does not say how long to wait: twice as long each time. */
-const LOOK_AGAIN_MS = 5_000
-const LOOK_AGAIN_AT_MOST_MS = 300_000
 /** How often GitHub is asked about a deployment at work, whose webhooks may have been lost. */
 const ASK_AGAIN_MS = 120_000
 
@@ -138,10 +136,7 @@ async function handleFault(
   error: unknown,
 ): Promise<void> {
   if (error instanceof TransientError) {
-    const faults = deps.faults.get(key) ?? 0
-    deps.faults.set(key, faults + 1)
-    const backoff = Math.min(LOOK_AGAIN_AT_MOST_MS, LOOK_AGAIN_MS * 2 ** faults)
-    const waitMs = error.retryAfterMs ?? Math.round(backoff * (0.75 + Math.random() / 2))
+    const waitMs = waitBeforeRetry(error, deps.faults, key)
     deps.log.warn({ err: error, waitMs }, 'GitHub did not do what was asked; the pull request is looked at again')
     return deps.store.pullRequests.wake(repo.id, number, new Date(deps.clock.now().getTime() + waitMs))
   }

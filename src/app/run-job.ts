@@ -7,6 +7,7 @@ import { type CancelReason, isLive, type RunFacts } from '../domain/run.ts'
 import { pullRequestOf } from '../domain/trigger.ts'
 import type { Clock, GitHub, GitHubApp, ReadReports, Registry, Store } from '../ports.ts'
 import { applyActions } from './apply-run.ts'
+import { waitBeforeRetry } from './backoff.ts'
 import { findRivals, type Rivals } from './find-rivals.ts'
 import { observeCommit } from './observe-commit.ts'
 import { startRuns } from './start.ts'
@@ -26,9 +27,6 @@ export interface RunJobDeps {
 
 /** Each pass makes progress; more of them than this means that a decision does not take. */
 const MAX_PASSES = 30
-/** How long before the next try when GitHub does not answer and does not say how long to wait: twice as long each time. */
-const LOOK_AGAIN_MS = 5_000
-const LOOK_AGAIN_AT_MOST_MS = 300_000
 /** So many workflow runs are asked for one by one; for more their list, which holds those of other runs too, is shorter. */
 const ASKED_SINGLY = 20
 
@@ -126,10 +124,7 @@ async function compareWithGitHub(deps: RunJobDeps, github: GitHub, run: RunFacts
 
 async function handleFault(deps: RunJobDeps, run: RunFacts, error: unknown): Promise<void> {
   if (error instanceof TransientError) {
-    const faults = deps.faults.get(run.id) ?? 0
-    deps.faults.set(run.id, faults + 1)
-    const backoff = Math.min(LOOK_AGAIN_AT_MOST_MS, LOOK_AGAIN_MS * 2 ** faults)
-    const waitMs = error.retryAfterMs ?? Math.round(backoff * (0.75 + Math.random() / 2))
+    const waitMs = waitBeforeRetry(error, deps.faults, run.id)
     deps.log.warn({ err: error, waitMs }, 'GitHub did not do what was asked; the run is looked at again')
     return deps.store.runs.wakeRun(run.id, new Date(deps.clock.now().getTime() + waitMs))
   }

@@ -3,7 +3,7 @@
  * Signalbox did about it. What is decided about previews, labels and comments is derived from these facts alone.
  */
 import type { Config, PreviewWorkflow } from './config.ts'
-import type { Approval, RunFacts, WorkflowRunStatus } from './run.ts'
+import type { Approval, Dispatched, RunFacts } from './run.ts'
 import type { PullRequest, Repo } from './trigger.ts'
 
 /** GitHub's word for what a login may do in a repository: `maintain` counts as `write`, `triage` as `read`. */
@@ -37,7 +37,7 @@ export interface PreviewRequest {
 }
 
 /** One dispatch of a preview's workflow. */
-export interface DeploymentFacts {
+export interface DeploymentFacts extends Omit<Dispatched, 'startedAt'> {
   readonly id: string
   readonly preview: string
   /** 1, 2, … over the whole life of the preview. */
@@ -47,18 +47,6 @@ export interface DeploymentFacts {
   /** What asked for it: id of the labelling or of the command's comment. */
   readonly request: string
   readonly target: DeploymentTarget
-  readonly intendedAt: Date
-  /** `intended`: whether GitHub started it is not known. `lost`: it is known that it never started. */
-  readonly outcome: 'intended' | 'dispatched' | 'refused' | 'lost'
-  readonly refusal: string | null
-  readonly searchedAt: Date | null
-  readonly workflowRunId: number | null
-  /** Of the workflow run. */
-  readonly url: string | null
-  readonly status: WorkflowRunStatus | null
-  /** Set when completed; `timed_out` also when it took too long for us. */
-  readonly conclusion: string | null
-  readonly completedAt: Date | null
   /** GitHub's Deployment; null: not created yet. */
   readonly githubId: number | null
   /** The last state that GitHub's Deployment was told. */

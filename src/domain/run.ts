@@ -44,11 +44,8 @@ export interface FailedJob {
   readonly runAttempt: number
 }
 
-export interface AttemptFacts {
-  /** `<leg id>.<number>`; never repeats. */
-  readonly id: string
-  /** 1, 2, … over the whole life of the leg. */
-  readonly number: number
+/** What is known of something that was dispatched: from the intent to the end of its workflow run. */
+export interface Dispatched {
   /** When the intent to dispatch was committed, before GitHub was asked; of a re-run at GitHub, when that began. */
   readonly intendedAt: Date
   /** `intended`: whether GitHub started it is not known. `lost`: it is known that it never started. */
@@ -63,6 +60,13 @@ export interface AttemptFacts {
   readonly conclusion: string | null
   readonly startedAt: Date | null
   readonly completedAt: Date | null
+}
+
+export interface AttemptFacts extends Dispatched {
+  /** `<leg id>.<number>`; never repeats. */
+  readonly id: string
+  /** 1, 2, … over the whole life of the leg. */
+  readonly number: number
   readonly failedJobs: readonly FailedJob[]
   /** When GitHub was last asked to cancel it, and how often it was asked. */
   readonly cancelRequestedAt: Date | null

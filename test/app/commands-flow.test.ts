@@ -1,17 +1,9 @@
 /** Commands in comments, and the label that approves, from the signed webhook to the reply. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startApp, type TestApp } from '../support/app.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { useApp } from '../support/app.ts'
 import { CONFIG, GATE, makeProject, type Project } from '../support/project.ts'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(async () => {
-  await app.github.settle()
-  app.github.assertConforms()
-  await app.stop()
-})
+const app = useApp()
 beforeEach(() => app.github.faults.clear())
 
 const ours = (login: string) => login.endsWith('[bot]')

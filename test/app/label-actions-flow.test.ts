@@ -1,17 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startApp, type TestApp } from '../support/app.ts'
+import { describe, expect, test } from 'vitest'
+import { useApp } from '../support/app.ts'
 import { makeProject, type Project, WORKFLOW } from '../support/project.ts'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterEach(() => app.github.faults.clear())
-afterAll(async () => {
-  await app.github.settle()
-  app.github.assertConforms()
-  await app.stop()
-})
+const app = useApp()
 
 const CHECK = 'label / lint-fix'
 const CONFIG = `version: 1

@@ -1,17 +1,9 @@
 /** What an observed leg follows may change its mind when the pull request has long moved on. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startApp, type TestApp } from '../support/app.ts'
+import { expect, test } from 'vitest'
+import { useApp } from '../support/app.ts'
 import { makeProject } from '../support/project.ts'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(async () => {
-  await app.github.settle()
-  app.github.assertConforms()
-  await app.stop()
-})
+const app = useApp()
 
 const SCAN = 'ci / scan'
 const CONFIG = `version: 1

@@ -1,18 +1,9 @@
 /** What people ask of previews beside the label alone, where previews are deployed, and what it costs to watch them. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { startApp, type TestApp } from '../support/app.ts'
+import { describe, expect, test } from 'vitest'
+import { useApp } from '../support/app.ts'
 import { makePreviewProject, type PreviewProject } from '../support/preview-project.ts'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp({ env: { SIGNALBOX_PREVIEW_REPOSITORIES: 'elsewhere/deploy-shared, friends/deploy-me' } })
-})
-afterEach(() => app.github.faults.clear())
-afterAll(async () => {
-  await app.github.settle()
-  app.github.assertConforms()
-  await app.stop()
-})
+const app = useApp({ env: { SIGNALBOX_PREVIEW_REPOSITORIES: 'elsewhere/deploy-shared, friends/deploy-me' } })
 
 const quiet = () => app.github.settle({ quietMs: 300 })
 

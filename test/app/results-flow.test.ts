@@ -1,10 +1,10 @@
 import { createServer } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
 import { ANONYMOUS } from '../../src/adapters/registry/credentials.ts'
 import { makeRegistry } from '../../src/adapters/registry/registry.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { useApp } from '../support/app.ts'
 import { openFork, toldLegs } from '../support/fork.ts'
 import { pushImage } from '../support/image.ts'
 import { GATE, makeProject, type Project, WORKFLOW } from '../support/project.ts'
@@ -12,15 +12,7 @@ import { registryMissing, startRegistry } from '../support/registry.ts'
 
 if (registryMissing !== null) console.warn(`The test with a real registry is left out: ${registryMissing}.`)
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(async () => {
-  await app.github.settle()
-  app.github.assertConforms()
-  await app.stop()
-})
+const app = useApp()
 
 const LEG = 'ci / test'
 const configOf = (settings: string, more = '') => `version: 1

@@ -1,17 +1,9 @@
 /** One commit that is the head of several pull requests: GitHub shows the newest check run of a name for all of them. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startApp, type TestApp } from '../support/app.ts'
+import { expect, test } from 'vitest'
+import { useApp } from '../support/app.ts'
 import { CONFIG, GATE, makeProject } from '../support/project.ts'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(async () => {
-  await app.github.settle()
-  app.github.assertConforms()
-  await app.stop()
-})
+const app = useApp()
 
 /** Rules by which nothing has to be done for any change. */
 const WEAK = CONFIG.replace('pull_request: {}', 'pull_request: { paths: ["never/**"] }')

@@ -1,19 +1,10 @@
 /** The summary of a pull request, from a signed webhook to what people read. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { BLOCK_BEGIN, BLOCK_END } from '../../src/domain/description-block.ts'
-import { startApp, type TestApp } from '../support/app.ts'
+import { useApp } from '../support/app.ts'
 import { CONFIG, GATE, makeProject, type Project } from '../support/project.ts'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterEach(() => app.github.faults.clear())
-afterAll(async () => {
-  await app.github.settle()
-  app.github.assertConforms()
-  await app.stop()
-})
+const app = useApp()
 
 const withSummary = (place: string) => `${CONFIG}pull_request_summary: ${place}\n`
 const COMMENTS = /\/issues\/\d+\/comments$/

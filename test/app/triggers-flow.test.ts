@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startApp, type TestApp } from '../support/app.ts'
+import { expect, test } from 'vitest'
+import { useApp } from '../support/app.ts'
 import { CONFIG, GATE, makeProject, WORKFLOW } from '../support/project.ts'
 
-let app: TestApp
-beforeAll(async () => {
-  app = await startApp()
-})
-afterAll(async () => {
-  await app.github.settle()
-  app.github.assertConforms()
-  await app.stop()
-})
+const app = useApp()
 
 const push = (repo: string, branch: string, text: string) =>
   app.github.pushCommit(repo, branch, { files: { 'src/x.txt': text }, author: 'ann' })

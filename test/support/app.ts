@@ -1,5 +1,6 @@
 /** Signalbox as a user runs it, against the sandbox: real HTTP, real signatures, a real database. */
 import { pino } from 'pino'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import { sandboxEnvironment } from '../../src/cli/sandbox-environment.ts'
 import { type Serving, serve } from '../../src/cli/serve.ts'
 import { type RunnerScript, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -19,6 +20,35 @@ export interface TestAppOptions {
   /** Default: PGlite in memory. */
   readonly databaseUrl?: string
   readonly env?: NodeJS.ProcessEnv
+}
+
+/** One app for all tests of a file. At its end, everything that was said at GitHub was as GitHub has it. */
+export function useApp(options: TestAppOptions = {}): TestApp {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await startApp(options)
+  })
+  afterEach(() => app.github.faults.clear())
+  afterAll(async () => {
+    await app.github.settle()
+    app.github.assertConforms()
+    await app.stop()
+  })
+  return {
+    get github() {
+      return app.github
+    },
+    get serving() {
+      return app.serving
+    },
+    get url() {
+      return app.url
+    },
+    get runners() {
+      return app.runners
+    },
+    stop: () => app.stop(),
+  }
 }
 
 export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {

@@ -16,6 +16,17 @@ export type Executor = Kysely<Tables> | Transaction<Tables>
  */
 const COMMON = { heartbeatSeconds: 10, deleteAfterSeconds: 3_600 } as const
 
+/** Of jobs that look at something and go on from there: one that fails is tried again until it is over. */
+const LOOKS = {
+  policy: 'stately',
+  notify: true,
+  retryLimit: 1_000,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 300,
+  ...COMMON,
+} as const
+
 const QUEUES = {
   /** Retries go on for about two hours, then the dead letter queue marks the delivery as failed. */
   delivery: {
@@ -29,25 +40,9 @@ const QUEUES = {
     ...COMMON,
   },
   'delivery-dead': { policy: 'standard', retryLimit: 5, retryDelay: 10, ...COMMON },
-  run: {
-    policy: 'stately',
-    notify: true,
-    retryLimit: 1_000,
-    retryDelay: 1,
-    retryBackoff: true,
-    retryDelayMax: 300,
-    ...COMMON,
-  },
+  run: LOOKS,
   'run-timer': { policy: 'short', retryLimit: 10, retryDelay: 1, ...COMMON },
-  'pull-request': {
-    policy: 'stately',
-    notify: true,
-    retryLimit: 1_000,
-    retryDelay: 1,
-    retryBackoff: true,
-    retryDelayMax: 300,
-    ...COMMON,
-  },
+  'pull-request': LOOKS,
   'pull-request-timer': { policy: 'short', retryLimit: 10, retryDelay: 1, ...COMMON },
   reconcile: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true, ...COMMON },
 } as const
