@@ -34,7 +34,8 @@ async function say(project: Project, number: number, body: string, by = 'ann'): 
 /** GitHub's times are whole seconds: what is written from now on is newer than everything that there is. */
 async function nextSecond(): Promise<void> {
   const now = Date.now()
-  await new Promise((resolve) => setTimeout(resolve, 1000 - (now % 1000)))
+  // A timer may come a moment early.
+  await new Promise((resolve) => setTimeout(resolve, 1010 - (now % 1000)))
 }
 
 /** A pull request from a fork, and what moves its head. */
