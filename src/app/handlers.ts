@@ -67,10 +67,10 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
   const starting = { ...deps, github, installationId }
   switch (signal.kind) {
     case 'trigger': {
-      const { note } = await startRuns(starting, signal.trigger)
       const { trigger } = signal
+      const { note, isWritten } = await startRuns(starting, trigger)
       if (trigger.kind === 'push') deps.configs.forget(signal.repo.id)
-      if (trigger.kind === 'pull_request')
+      if (trigger.kind === 'pull_request' && !isWritten)
         await deps.store.pullRequests.touch({ repo: signal.repo, number: trigger.pullRequest.number, installationId })
       return note
     }

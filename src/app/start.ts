@@ -34,7 +34,7 @@ export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartRe
     present(deps.github, signalled),
     loadConfig(deps.github, signalled.repo, configBranch(signalled)),
   ])
-  if (trigger === null) return { note: 'the pull request is closed by now', started: [] }
+  if (trigger === null) return { note: 'the pull request is closed by now', started: [], isWritten: false }
   const sameBranch = configBranch(trigger) === configBranch(signalled)
   const config = sameBranch ? early : await loadConfig(deps.github, trigger.repo, configBranch(trigger))
   const files = changedOnce(deps.github, trigger)
@@ -42,7 +42,7 @@ export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartRe
   // GitHub lists the files of the head that it has by then: a push in between must not lend its files to this commit.
   if (files.wereListed() && (await hasMoved(deps.github, trigger))) return startRuns(deps, trigger)
   if (config.kind === 'none' && facts.verdict === null && !(await hasOpenRuns(deps.store, trigger)))
-    return { note: 'the repository has no .github/signalbox.yml', started: [] }
+    return { note: 'the repository has no .github/signalbox.yml', started: [], isWritten: false }
   const decision = await reuseResults(deps, trigger, decideStart(facts))
   const { started, superseded } = await deps.store.runs.startRuns({
     ...decision,
@@ -53,7 +53,11 @@ export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartRe
   // Two deliveries at once may each have seen another head. Whoever ended the other's runs looks whether it was right.
   if (superseded.length > 0 && (await hasMoved(deps.github, trigger))) return startRuns(deps, trigger)
   const ended = superseded.length > 0 ? `; ${count(superseded.length, 'older run')} ended` : ''
-  return { note: `${count(started.length, 'run')} started of ${decision.runs.length} planned${ended}`, started }
+  return {
+    note: `${count(started.length, 'run')} started of ${decision.runs.length} planned${ended}`,
+    started,
+    isWritten: true,
+  }
 }
 
 export interface StartResult {
@@ -61,6 +65,8 @@ export interface StartResult {
   readonly note: string
   /** Ids of the runs that are new. */
   readonly started: readonly string[]
+  /** Whether the plan was written, which has its pull request looked at as well. */
+  readonly isWritten: boolean
 }
 
 async function hasOpenRuns(store: Store, trigger: Trigger): Promise<boolean> {

@@ -1,19 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { TransientError } from '../../src/domain/errors.ts'
-import type { CheckWrite, GitHub } from '../../src/ports.ts'
-import { APP_ID, DescribedGitHub } from '../support/described-github.ts'
+import type { CheckWrite } from '../../src/ports.ts'
+import { APP_ID, useDescribedGitHub } from '../support/described-github.ts'
 import { later, makeRepo, NOW, SHA } from '../support/facts.ts'
 
-const api = new DescribedGitHub()
+const { api, github } = useDescribedGitHub()
 const repo = makeRepo()
-let github: GitHub
-
-beforeAll(() => api.start())
-beforeEach(async () => {
-  github = await api.connectInstallation()
-})
-afterEach(() => api.verify())
-afterAll(() => api.stop())
 
 function makeWrite(write: Partial<CheckWrite> = {}): CheckWrite {
   return {

@@ -1,26 +1,12 @@
 /** Comments, reactions, descriptions, labels and teams, as GitHub describes them. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
-import type { GitHub } from '../../src/ports.ts'
-import { APP_ID, DescribedGitHub } from '../support/described-github.ts'
+import { APP_ID, failing, NOT_FOUND, useDescribedGitHub } from '../support/described-github.ts'
 import { makeRepo } from '../support/facts.ts'
 
-const api = new DescribedGitHub()
+const { api, github } = useDescribedGitHub()
 const repo = makeRepo()
-let github: GitHub
 
-beforeAll(() => api.start())
-beforeEach(async () => {
-  github = await api.connectInstallation()
-})
-afterEach(() => api.verify())
-afterAll(() => api.stop())
-
-const failing = (status: number, message: string) => ({
-  status,
-  body: { message, documentation_url: 'https://docs.github.com/rest' },
-})
-const NOT_FOUND = failing(404, 'Not Found')
 const GONE = failing(410, 'This comment was deleted')
 const FORBIDDEN = failing(403, 'Resource not accessible by integration')
 const example = (name: string, status = 200) => api.description.example(name, status)

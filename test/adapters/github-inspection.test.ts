@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { connectInspector } from '../../src/adapters/github/inspection.ts'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
 import type { Inspector } from '../../src/ports.ts'
-import { DescribedGitHub, INSTALLATION_ID } from '../support/described-github.ts'
+import { DescribedGitHub, failing, INSTALLATION_ID, NOT_FOUND } from '../support/described-github.ts'
 import { makeRepo } from '../support/facts.ts'
 
 const api = new DescribedGitHub()
@@ -17,11 +17,6 @@ beforeEach(async () => {
 afterEach(() => api.verify())
 afterAll(() => api.stop())
 
-const failing = (status: number, message: string) => ({
-  status,
-  body: { message, documentation_url: 'https://docs.github.com/rest' },
-})
-const NOT_FOUND = failing(404, 'Not Found')
 const example = (path: string) => api.description.example(`GET ${path}`)
 
 describe('the installation of a repository', () => {

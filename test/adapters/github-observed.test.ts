@@ -1,27 +1,13 @@
 /** What was started on a commit, its files, artifacts and deployments, as GitHub describes them. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
-import type { GitHub } from '../../src/ports.ts'
-import { DescribedGitHub, TOKEN } from '../support/described-github.ts'
+import { failing, NOT_FOUND, TOKEN, useDescribedGitHub } from '../support/described-github.ts'
 import { makeRepo, SHA } from '../support/facts.ts'
 import { type Handler, type HttpServer, startHttpServer } from '../support/http-server.ts'
 
-const api = new DescribedGitHub()
+const { api, github } = useDescribedGitHub()
 const repo = makeRepo()
-let github: GitHub
 
-beforeAll(() => api.start())
-beforeEach(async () => {
-  github = await api.connectInstallation()
-})
-afterEach(() => api.verify())
-afterAll(() => api.stop())
-
-const failing = (status: number, message: string) => ({
-  status,
-  body: { message, documentation_url: 'https://docs.github.com/rest' },
-})
-const NOT_FOUND = failing(404, 'Not Found')
 const example = (name: string, status = 200) => api.description.example(name, status)
 
 describe("runs of GitHub's own events", () => {

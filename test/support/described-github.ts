@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import nock from 'nock'
 import { pino } from 'pino'
 import { createProbot, type Probot } from 'probot'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { connectApp } from '../../src/adapters/github/github.ts'
 import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
 import type { GitHub, GitHubApp } from '../../src/ports.ts'
@@ -143,3 +144,24 @@ export class DescribedGitHub {
     if (faults.length > 0) throw new Error(faults.join('\n'))
   }
 }
+
+/** GitHub's part in the tests of a file, and the adapter as one installation, connected anew for each of them. */
+export function useDescribedGitHub(): { readonly api: DescribedGitHub; readonly github: GitHub } {
+  const api = new DescribedGitHub()
+  let connected: GitHub | null = null
+  beforeAll(() => api.start())
+  beforeEach(async () => {
+    connected = await api.connectInstallation()
+  })
+  afterEach(() => api.verify())
+  afterAll(() => api.stop())
+  const github = new Proxy({} as GitHub, { get: (_, name) => Reflect.get(connected ?? {}, name) })
+  return { api, github }
+}
+
+/** A refusal, as GitHub words it. */
+export function failing(status: number, message: string): ScriptedReply {
+  return { status, body: { message, documentation_url: 'https://docs.github.com/rest' } }
+}
+
+export const NOT_FOUND = failing(404, 'Not Found')
