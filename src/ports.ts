@@ -36,6 +36,7 @@ import type {
   WorkflowRunObservation,
 } from './domain/run.ts'
 import type { PullRequest, Repo, Trigger, TriggerKind } from './domain/trigger.ts'
+import type { SweepGitHub, SweepStore } from './ports/sweeps.ts'
 
 export interface Clock {
   now(): Date
@@ -201,6 +202,8 @@ export interface RepoName {
 /** GitHub as the app itself sees it. */
 export interface GitHubApp {
   forInstallation(installationId: number): Promise<GitHub>
+  /** With a count of its own. */
+  forSweep(installationId: number): Promise<SweepGitHub>
   /** Id of the installation that has this repository; null: the app is not installed there. */
   findInstallation(repo: RepoName): Promise<number | null>
   /** Deliveries that GitHub tried since, newest first, at most 3,000. */
@@ -529,6 +532,8 @@ export interface JobHandlers {
   run(id: string): Promise<void>
   /** @param key of `pullRequestKey`. */
   pullRequest(key: string): Promise<void>
+  /** @param key of `sweepKey`, or of `sweepItemKey`. */
+  sweep(key: string): Promise<void>
   reconcile(): Promise<void>
 }
 
@@ -537,6 +542,7 @@ export interface Store {
   readonly pullRequests: PullRequestStore
   readonly deliveries: DeliveryStore
   readonly installations: InstallationStore
+  readonly sweeps: SweepStore
   /** Throws when the database does not answer. */
   ping(): Promise<void>
   /** Starts to carry out jobs. */

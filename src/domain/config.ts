@@ -4,6 +4,10 @@
  * cyclic, no matrix is empty. `parse-config.ts` is the only place that makes one.
  */
 
+import type { ImageRetentionConfig } from './image-retention.ts'
+import type { RunRetentionConfig } from './run-retention.ts'
+import type { StaleConfig } from './stale.ts'
+
 /** A value of a matrix: a scalar, or an object whose fields inputs can name as `${{ matrix.<axis>.<field> }}`. */
 export type MatrixValue = string | number | boolean | { readonly [field: string]: string | number | boolean }
 
@@ -300,6 +304,17 @@ export interface SummaryConfig {
   }[]
 }
 
+/** Where the reports of sweeps can be read at GitHub beside the log: an issue that is edited in place. */
+export type TrackingIssue =
+  /** One that Signalbox opens. */
+  { readonly kind: 'own' } | { readonly kind: 'number'; readonly number: number }
+
+export interface CleanupConfig {
+  /** Null: none is deleted. */
+  readonly workflowRuns: RunRetentionConfig | null
+  readonly images: ImageRetentionConfig | null
+}
+
 export interface Config {
   readonly forks: ForksConfig
   readonly labelActions: readonly LabelAction[]
@@ -310,6 +325,11 @@ export interface Config {
   readonly pipelines: readonly Pipeline[]
   /** In an order in which every image comes after those that it needs; otherwise as in the file. */
   readonly images: readonly ImageConfig[]
+  /** Null: nothing ever becomes stale. */
+  readonly stale: StaleConfig | null
+  readonly cleanup: CleanupConfig
+  /** Null: there is none. */
+  readonly trackingIssue: TrackingIssue | null
 }
 
 /** Of a repository that is left alone. */
@@ -321,6 +341,9 @@ export const NO_CONFIG: Config = {
   overrideTeams: [],
   pipelines: [],
   images: [],
+  stale: null,
+  cleanup: { workflowRuns: null, images: null },
+  trackingIssue: null,
 }
 
 /** One thing that is wrong with a configuration, at the place where it was written. */

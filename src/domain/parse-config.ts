@@ -82,6 +82,9 @@ function readConfig(document: ConfigDocument): Config {
     overrideTeams: readOverrideTeams(document),
     pipelines,
     images,
+    stale: null,
+    cleanup: { workflowRuns: null, images: null },
+    trackingIssue: null,
   }
 }
 

@@ -14,6 +14,9 @@ export function makeSummaryConfig(summary: Partial<SummaryConfig> = {}): Config 
     previews: [],
     summary: { place: 'comment', commands: [], ...summary },
     overrideTeams: [],
+    stale: null,
+    cleanup: { workflowRuns: null, images: null },
+    trackingIssue: null,
     pipelines: [],
     images: [],
   }

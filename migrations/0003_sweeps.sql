@@ -1,0 +1,53 @@
+-- Repositories whose configuration has sweeps, and what is known of them.
+create table swept_repositories (
+  repo_id         bigint primary key,
+  installation_id bigint not null,
+  repo            jsonb not null,
+  schedules       jsonb not null,
+  -- Lower case. News of an item that has one of these is looked at between sweeps.
+  stale_labels    text[] not null,
+  images_on_close boolean not null,
+  tracking_issue  integer
+);
+create index swept_repositories_of_installation on swept_repositories (installation_id);
+
+-- Sweeps, at work and over. At most one of a kind and target is open in a repository.
+create table sweeps (
+  id         text primary key,
+  repo_id    bigint not null,
+  installation_id bigint not null,
+  repo       jsonb not null,
+  kind       text not null check (kind in ('stale', 'runs', 'images')),
+  -- Of images: registry/path; empty: the repository itself.
+  target     text not null default '',
+  state      text not null default 'open' check (state in ('open', 'done', 'stopped', 'failed')),
+  -- Who goes on with it: only the newest holder may write.
+  holder     text not null,
+  started_at timestamptz not null,
+  ended_at   timestamptz,
+  requests   integer not null default 0,
+  points     integer not null default 0,
+  stopped    text,
+  -- Decisions and problems, as compressed JSON.
+  report     bytea
+);
+create unique index sweeps_open on sweeps (repo_id, kind, target) where state = 'open';
+create index sweeps_by_age on sweeps (started_at);
+create index sweeps_of_repository on sweeps (repo_id, started_at desc);
+
+-- What a sweep began, and what became of it. Null: begun, and its end is not known.
+create table sweep_outcomes (
+  sweep_id text not null references sweeps on delete cascade,
+  subject  text not null,
+  position bigint generated always as identity,
+  outcome  jsonb,
+  primary key (sweep_id, subject)
+);
+
+-- Manifests of images that were read: what a digest names never changes.
+create table manifests (
+  digest     text primary key,
+  media_type text not null,
+  children   text[] not null,
+  subject    text
+);

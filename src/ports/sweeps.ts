@@ -1,0 +1,227 @@
+/**
+ * What sweeps need from outside: of GitHub, of registries, of the store. Types only. As everywhere, GitHub's methods may throw
+ * `TransientError` (try again later) and `GitHubError` (a refusal that stays); a registry's `RegistryError` instead.
+ */
+import type { ImagePlan, ImageVersion, VersionManifest } from '../domain/image-retention.ts'
+import type { CacheFacts, RunFactsToKeep, WorkflowFacts } from '../domain/run-retention.ts'
+import type { CloseReason, ItemKind, StaleItem } from '../domain/stale.ts'
+import type { SweepDecision, SweepKind, SweepOutcome, SweepReport, SweepSpent } from '../domain/sweep.ts'
+import type { Repo } from '../domain/trigger.ts'
+import type { RepoName } from '../ports.ts'
+
+// ── Issues and pull requests ──────────────────────────────────────────────────────────────────────────────────────
+
+/** How much of each item is read. */
+export interface ItemDepth {
+  /** Newest entries of the timeline, at most 100. */
+  readonly activity: number
+  /** Whether reactions to the item and to its comments, and who was mentioned, are read. */
+  readonly reactions: boolean
+  readonly mentions: boolean
+  readonly paths: boolean
+}
+
+/** One thing to write, in the order of `StaleStep`. */
+export type ItemWrite =
+  | { readonly kind: 'comment'; readonly nodeId: string; readonly body: string }
+  | { readonly kind: 'add_labels'; readonly nodeId: string; readonly labelIds: readonly string[] }
+  | { readonly kind: 'remove_labels'; readonly nodeId: string; readonly labelIds: readonly string[] }
+  | {
+      readonly kind: 'close_issue'
+      readonly nodeId: string
+      readonly reason: CloseReason
+      /** GraphQL's id of the issue that it duplicates; null: it is no duplicate. */
+      readonly duplicateOf: string | null
+    }
+  | { readonly kind: 'close_pull_request'; readonly nodeId: string }
+
+export type WriteResult =
+  | { readonly kind: 'done' }
+  /** GitHub's words. Nothing was written. */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** Whether it was written is not known: look again. */
+  | { readonly kind: 'unknown'; readonly message: string }
+  /** GitHub limits us; nothing was written. */
+  | { readonly kind: 'deferred'; readonly retryAfterMs: number; readonly message: string }
+
+export interface LabelIds {
+  /** Lower-case name → GraphQL's id. */
+  readonly ids: ReadonlyMap<string, string>
+}
+
+/** Issues and pull requests of a repository, read and written by GraphQL as far as it goes. */
+export interface ItemsGitHub {
+  /**
+   * All open items, issues and pull requests in the same requests, up to 100 of each a request, those that were updated the longest
+   * ago first. An item that moves to another page while the list is read may come twice; it is given once.
+   */
+  listOpenItems(repo: RepoName, depth: ItemDepth): AsyncIterable<readonly StaleItem[]>
+  /** These items as they are now, whatever their state, up to 100 a request; one that is gone or was moved is left out. */
+  readItems(repo: RepoName, numbers: readonly number[], depth: ItemDepth): Promise<StaleItem[]>
+  /** The labels with these names, whose case does not matter; one that is missing is created. Names of more than 50 characters are refused. */
+  ensureLabels(
+    repo: RepoName,
+    names: readonly { readonly name: string; readonly color: string; readonly description: string }[],
+  ): Promise<LabelIds>
+  /** One request. Results in the order of the writes; one that is refused does not stop the others. Never throws for what GitHub answered. */
+  writeItems(writes: readonly ItemWrite[]): Promise<WriteResult[]>
+  /** Of these branches those that are protected, by whatever means. */
+  protectedBranches(repo: RepoName, branches: readonly string[]): Promise<ReadonlySet<string>>
+  /** Numbers of open pull requests that come from this branch of the repository, or go into it. */
+  pullRequestsOfBranch(repo: RepoName, branch: string): Promise<number[]>
+  /** `moved`: it has another commit by now. `gone`: there is no such branch. */
+  deleteBranch(repo: RepoName, branch: string, sha: string): Promise<'deleted' | 'moved' | 'gone'>
+  /** @returns the new issue's number. */
+  createIssue(repo: RepoName, issue: { readonly title: string; readonly body: string }): Promise<number>
+  /** The description of an issue; null: there is none, or it is a pull request. */
+  getIssue(
+    repo: RepoName,
+    number: number,
+  ): Promise<{ readonly body: string; readonly state: 'open' | 'closed'; readonly isOurs: boolean } | null>
+  setIssueBody(repo: RepoName, number: number, body: string): Promise<void>
+}
+
+// ── Workflow runs and caches ──────────────────────────────────────────────────────────────────────────────────────
+
+export type DeleteResult =
+  | { readonly kind: 'deleted' }
+  /** It was not there any more. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'unknown'; readonly message: string }
+  | { readonly kind: 'deferred'; readonly retryAfterMs: number; readonly message: string }
+
+export interface RunsGitHub {
+  /** Also those that are disabled. Deleted ones are known only by their runs. */
+  listWorkflows(repo: RepoName): Promise<WorkflowFacts[]>
+  /** All runs created before, however many: the time is cut into slices of at most 1,000 runs. In no order. */
+  listRunsBefore(repo: RepoName, before: Date): AsyncIterable<readonly RunFactsToKeep[]>
+  /** The newest runs of one workflow, perhaps of one branch, newest first, at most 100. */
+  listNewestRuns(repo: RepoName, workflowId: number, most: number, branch?: string): Promise<RunFactsToKeep[]>
+  deleteRun(repo: RepoName, runId: number): Promise<DeleteResult>
+  listCaches(repo: RepoName): AsyncIterable<readonly CacheFacts[]>
+  deleteCache(repo: RepoName, cacheId: number): Promise<DeleteResult>
+  /** Of these pull requests, those that are closed. By GraphQL, up to 100 a request. */
+  closedPullRequests(repo: RepoName, numbers: readonly number[]): Promise<ReadonlySet<number>>
+}
+
+// ── Images ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What image clean-up asks of the repository that the images belong to. */
+export interface ImageUseGitHub {
+  /** All pull requests, open or closed, newest first. */
+  listPullRequests(
+    repo: RepoName,
+  ): AsyncIterable<readonly { number: number; state: 'open' | 'closed'; headSha: string }[]>
+  listBranches(repo: RepoName): Promise<string[]>
+  /** Path → text of the files of the default branch that may name images: workflows, compose, Helm, Kubernetes; each of at most 1 MB. */
+  readImageUses(repo: RepoName): Promise<ReadonlyMap<string, string>>
+  /** Names of tags, and texts, of the releases that are not drafts. */
+  listReleases(repo: RepoName): Promise<readonly { readonly tag: string; readonly body: string }[]>
+}
+
+/** Where versions of one image repository are listed and deleted: GHCR by the packages API, other registries by their own. */
+export interface ImageRepository {
+  /** `registry/path`. */
+  readonly name: string
+  /**
+   * Versions without their manifests, page by page. Whether those without a tag are among them is told by `listsUntagged`.
+   */
+  listVersions(): AsyncIterable<readonly Omit<ImageVersion, 'manifest'>[]>
+  readonly listsUntagged: boolean
+  /** Null: it cannot be read, or there is none. */
+  readManifest(digest: string): Promise<VersionManifest | null>
+  /** The version as it is now; null: it is gone. */
+  findVersion(digest: string): Promise<Omit<ImageVersion, 'manifest'> | null>
+  deleteVersion(version: Pick<ImageVersion, 'id' | 'digest'>): Promise<DeleteResult>
+  /** Takes a tag away from a digest that keeps others. `unsupported`: the registry cannot do that. */
+  removeTag(digest: string, tag: string): Promise<DeleteResult | { readonly kind: 'unsupported' }>
+  /** Brings back a version that was deleted within 30 days. `unsupported`: the registry cannot do that. */
+  restoreVersion(
+    digest: string,
+  ): Promise<DeleteResult | { readonly kind: 'restored' } | { readonly kind: 'unsupported' }>
+}
+
+/** Manifests that were read before: what a digest names never changes. */
+export interface ManifestMemory {
+  load(digests: readonly string[]): Promise<ReadonlyMap<string, VersionManifest>>
+  save(manifests: ReadonlyMap<string, VersionManifest>): Promise<void>
+}
+
+/** GitHub for one sweep, with a count of what it was asked. */
+export interface SweepGitHub extends ItemsGitHub, RunsGitHub, ImageUseGitHub {
+  spent(): SweepSpent
+}
+
+// ── Store ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Where one sweep is written down while it is carried out. */
+export interface SweepJournal {
+  readonly id: string | null
+  /** What earlier processes did in this sweep, before they were stopped. */
+  readonly earlier: readonly SweepOutcome[]
+  /** Whether something was begun and its end is not known: it is looked at again before it is done. */
+  readonly begun: ReadonlySet<string>
+  /**
+   * Commits the intent to do these. False: another worker goes on with the sweep; stop.
+   * @param subjects as in the decisions.
+   */
+  begin(subjects: readonly string[]): Promise<boolean>
+  record(outcomes: readonly SweepOutcome[]): Promise<void>
+  /** Ends it, with everything that was decided. */
+  finish(report: SweepReport): Promise<void>
+}
+
+export interface SweepSubject {
+  readonly repo: Repo
+  readonly installationId: number
+}
+
+export interface SweepSchedule {
+  readonly kind: SweepKind
+  /** Five fields, UTC. */
+  readonly cron: string
+}
+
+/** What is known of a repository that has sweeps. */
+export interface SweptRepository extends SweepSubject {
+  readonly schedules: readonly SweepSchedule[]
+  /** Lower case: what is looked at when an item with one of these has news. Empty: stale handling is off. */
+  readonly staleLabels: readonly string[]
+  /** Whether images are looked at when a pull request closes. */
+  readonly imagesOnClose: boolean
+  /** Number of the issue that Signalbox opened for reports; null: none yet. */
+  readonly trackingIssue: number | null
+}
+
+export interface SweepStore {
+  /** What the repository's configuration wants now; replaces what was known, and schedules the sweeps with it. */
+  follow(repository: Omit<SweptRepository, 'trackingIssue'>): Promise<void>
+  /** Of an installation, or of some of its repositories: nothing is scheduled any more. */
+  unfollow(filter: { installationId: number; repoIds?: readonly number[] }): Promise<void>
+  /** Null: it has no sweeps, as far as is known. */
+  find(repoId: number): Promise<SweptRepository | null>
+  recordTrackingIssue(repoId: number, number: number): Promise<void>
+
+  /** Enqueues a sweep; one that waits already stays one. */
+  enqueue(kind: SweepKind, repoId: number, at?: Date): Promise<void>
+  /** Enqueues a look at one item. */
+  enqueueItem(repoId: number, number: number): Promise<void>
+
+  /**
+   * The repository's open sweep of this kind and target, to go on with, or a new one. Whoever had it before cannot write to it any more.
+   */
+  open(subject: SweepSubject, kind: SweepKind, target: string | null, now: Date): Promise<SweepJournal>
+  /** Newest first. */
+  list(filter: { repoId?: number; repository?: string; kind?: SweepKind; limit: number }): Promise<SweepReport[]>
+  get(id: string): Promise<(SweepReport & SweepSubject) | null>
+  /** Returns how many were removed. */
+  removeBefore(time: Date): Promise<number>
+  readonly manifests: ManifestMemory
+  /** Workflow runs that open runs and live deployments of this repository refer to, and those that gates of the last days were concluded by. */
+  workflowRunsInUse(repoId: number): Promise<ReadonlySet<number>>
+  /** Commits of open pull requests that a preview of was deployed, and whose images are therefore in use. */
+  previewedCommits(repoId: number): Promise<ReadonlySet<string>>
+}
+
+export type { ImagePlan, ItemKind, SweepDecision }
