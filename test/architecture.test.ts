@@ -20,6 +20,7 @@ const DOMAIN_PACKAGES = [
   'yaml',
   'picomatch',
   'fastest-levenshtein',
+  'cron-parser',
   're2js',
   'saxes',
   'node:crypto',

@@ -10,16 +10,19 @@ import { count } from '../domain/wording.ts'
 import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
 import { approveCommit } from './approve-commit.ts'
 import type { ConfigCache } from './config-cache.ts'
+import type { FollowSweeps } from './follow-sweeps.ts'
 import { type ButtonSignal, pressButton } from './press-button.ts'
 import { runCommands } from './run-commands.ts'
 import { startRuns } from './start.ts'
+import { handleSweepNews } from './sweep-news.ts'
 
 export interface HandlerDeps {
   readonly app: GitHubApp
   readonly store: Store
   readonly clock: Clock
   /** What jobs of pull requests read before. */
-  readonly configs: Pick<ConfigCache, 'forget'>
+  readonly configs: ConfigCache
+  readonly follows: FollowSweeps
   /** Told what a delivery came to, in words for its record. */
   readonly record: (deliveryId: string, note: string) => void
 }
@@ -27,7 +30,11 @@ export interface HandlerDeps {
 export function registerHandlers(probot: Probot, deps: HandlerDeps): void {
   for (const event of Object.keys(HANDLED_EVENTS) as HandledEvent[])
     probot.on(event, async (context: Context) => {
-      deps.record(context.id, await handleSignal(deps, readEvent(event, context.payload), context.id))
+      const notes = [
+        await handleSignal(deps, readEvent(event, context.payload), context.id),
+        await handleSweepNews(deps, event, context.payload),
+      ]
+      deps.record(context.id, notes.filter((note) => note !== null).join('; '))
     })
 }
 
@@ -68,7 +75,8 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
   switch (signal.kind) {
     case 'trigger': {
       const { trigger } = signal
-      const { note, isWritten } = await startRuns(starting, trigger)
+      const { note, isWritten, config } = await startRuns(starting, trigger)
+      if (config !== null) await deps.follows.follow(signal.repo, installationId, config)
       if (trigger.kind === 'push') deps.configs.forget(signal.repo.id)
       if (trigger.kind === 'pull_request' && !isWritten)
         await deps.store.pullRequests.touch({ repo: signal.repo, number: trigger.pullRequest.number, installationId })
@@ -91,6 +99,7 @@ async function handleInInstallation(deps: HandlerDeps, signal: InstalledSignal, 
     }
     case 'pull_request_closed':
       await deps.store.pullRequests.touch({ repo: signal.repo, number: signal.number, installationId })
+      await sweepImagesOf(deps, signal.repo)
       return handleClosed(deps, github, signal.repo, signal.number)
     case 'labels_changed':
       return handleLabels(deps, github, signal, installationId)
@@ -119,6 +128,7 @@ async function cancelOpenRuns(
   filter: { installationId: number; repoIds?: readonly number[] },
 ): Promise<string> {
   await deps.store.pullRequests.closeAll(filter)
+  await deps.store.sweeps.unfollow(filter)
   const open = await deps.store.runs.openRunIds(filter)
   await deps.store.runs.abandonRuns(open, deps.clock.now())
   return `Signalbox was removed; ${count(open.length, 'open run')} ended`
@@ -131,6 +141,12 @@ async function handleClosed(deps: HandlerDeps, github: GitHub, repo: Repo, numbe
   if (now?.state === 'open') return 'the pull request is open again by now'
   await deps.store.runs.cancelRuns(open.map((runId) => ({ runId, reason: { kind: 'closed' } })))
   return `the pull request was closed; ${count(open.length, 'run')} cancelled`
+}
+
+/** Images of a pull request are due when it closes. */
+async function sweepImagesOf({ store }: HandlerDeps, repo: Repo): Promise<void> {
+  const swept = await store.sweeps.find(repo.id)
+  if (swept?.imagesOnClose) await store.sweeps.enqueue('images', repo.id)
 }
 
 async function handleDestroyed(deps: HandlerDeps, repo: Repo, sha: string): Promise<string> {

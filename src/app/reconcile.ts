@@ -21,6 +21,8 @@ const LOST_WITHIN_MS = DAY
 const OVERLAP_MS = 10 * MINUTE
 /** As long as GitHub keeps its own record. */
 const KEEP_DELIVERIES_MS = 3 * DAY
+/** What was deleted can be brought back for 30 days. */
+const KEEP_SWEEPS_MS = 90 * DAY
 /** How often deployed previews are looked at of which nothing was heard: the delivery may be lost for good. */
 const LOOK_AT_RESTING_MS = 6 * 60 * MINUTE
 /** Attempts of one delivery after which it is left alone, and deliveries asked for at once. */
@@ -37,12 +39,17 @@ export function makeReconciler(deps: ReconcileDeps): () => Promise<void> {
     const resting = now >= restingAt
     const pullRequests = await deps.store.pullRequests.enqueueOpen({ resting })
     if (resting) restingAt = now + LOOK_AT_RESTING_MS
+    const sweeps = await deps.store.sweeps.enqueueOpen()
+    await deps.store.sweeps.removeBefore(new Date(now - KEEP_SWEEPS_MS))
     const removed = await deps.store.deliveries.removeDeliveriesBefore(new Date(now - KEEP_DELIVERIES_MS))
     const since = lookedAt === null ? now - LOST_WITHIN_MS : lookedAt - OVERLAP_MS
     const asked = await recoverDeliveries(deps, new Date(since))
     if (asked !== null) lookedAt = now
-    const what = { open, pullRequests, removed, asked }
-    deps.log.info(what, 'reconciling: open runs, pull requests, old deliveries removed, lost deliveries asked for')
+    const what = { open, pullRequests, sweeps, removed, asked }
+    deps.log.info(
+      what,
+      'reconciling: open runs, pull requests, sweeps, old deliveries removed, lost deliveries asked for',
+    )
   }
 }
 

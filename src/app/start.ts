@@ -34,15 +34,17 @@ export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartRe
     present(deps.github, signalled),
     loadConfig(deps.github, signalled.repo, configBranch(signalled)),
   ])
-  if (trigger === null) return { note: 'the pull request is closed by now', started: [], isWritten: false }
+  if (trigger === null)
+    return { note: 'the pull request is closed by now', started: [], isWritten: false, config: null }
   const sameBranch = configBranch(trigger) === configBranch(signalled)
   const config = sameBranch ? early : await loadConfig(deps.github, trigger.repo, configBranch(trigger))
+  const ofDefault = configBranch(trigger) === trigger.repo.defaultBranch ? config : null
   const files = changedOnce(deps.github, trigger)
   const facts = await gatherFacts(deps, trigger, config, files)
   // GitHub lists the files of the head that it has by then: a push in between must not lend its files to this commit.
   if (files.wereListed() && (await hasMoved(deps.github, trigger))) return startRuns(deps, trigger)
   if (config.kind === 'none' && facts.verdict === null && !(await hasOpenRuns(deps.store, trigger)))
-    return { note: 'the repository has no .github/signalbox.yml', started: [], isWritten: false }
+    return { note: 'the repository has no .github/signalbox.yml', started: [], isWritten: false, config: ofDefault }
   const decision = await reuseResults(deps, trigger, decideStart(facts))
   const { started, superseded } = await deps.store.runs.startRuns({
     ...decision,
@@ -57,6 +59,7 @@ export async function startRuns(deps: Deps, signalled: Trigger): Promise<StartRe
     note: `${count(started.length, 'run')} started of ${decision.runs.length} planned${ended}`,
     started,
     isWritten: true,
+    config: ofDefault,
   }
 }
 
@@ -67,6 +70,8 @@ export interface StartResult {
   readonly started: readonly string[]
   /** Whether the plan was written, which has its pull request looked at as well. */
   readonly isWritten: boolean
+  /** Of the default branch; null: it was not read. */
+  readonly config: LoadedConfig | null
 }
 
 async function hasOpenRuns(store: Store, trigger: Trigger): Promise<boolean> {

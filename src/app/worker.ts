@@ -3,12 +3,16 @@ import type { Logger } from 'pino'
 import type { Probot } from 'probot'
 import { GitHubError, TransientError } from '../domain/errors.ts'
 import { cleanText } from '../domain/payload.ts'
+import type { OpenImageRepository } from '../ports/sweeps.ts'
 import type { Clock, GitHubApp, JobHandlers, ReadReports, Registry, Store } from '../ports.ts'
 import { makeConfigCache } from './config-cache.ts'
+import { makeFollowSweeps } from './follow-sweeps.ts'
 import { registerHandlers } from './handlers.ts'
+import { makePaces } from './pace.ts'
 import { advancePullRequest } from './pull-request-job.ts'
 import { makeReconciler } from './reconcile.ts'
 import { advanceRun } from './run-job.ts'
+import { advanceSweep } from './sweep-job.ts'
 import { makeTurns } from './turns.ts'
 
 export interface WorkerDeps {
@@ -21,16 +25,22 @@ export interface WorkerDeps {
   readonly readReports: ReadReports
   /** `owner/name` in lower case: previews of whatever repository may be dispatched there. */
   readonly previewRepositories: ReadonlySet<string>
+  readonly openImages: OpenImageRepository
+  /** Aborted when the process is to stop: sweeps, which may take hours, go on later. */
+  readonly stopping: AbortSignal
 }
 
 export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
   const notes = new Map<string, string>()
   const faults = new Map<string, number>()
   const pullRequestFaults = new Map<string, number>()
+  const sweepFaults = new Map<string, number>()
   const asked = new Map<string, number>()
   const configs = makeConfigCache(deps.clock)
   const inTurn = makeTurns()
-  registerHandlers(deps.probot, { ...deps, configs, record: (id, note) => notes.set(id, note) })
+  const follows = makeFollowSweeps(deps.store.sweeps)
+  const paceOf = makePaces(deps)
+  registerHandlers(deps.probot, { ...deps, configs, follows, record: (id, note) => notes.set(id, note) })
   return {
     async delivery(id) {
       try {
@@ -43,6 +53,7 @@ export function makeJobHandlers(deps: WorkerDeps): JobHandlers {
       deps.store.deliveries.finishDelivery(id, { state: 'failed', note: 'given up after many tries; see the log' }),
     run: (id) => advanceRun({ ...deps, faults, inTurn }, id),
     pullRequest: (key) => advancePullRequest({ ...deps, faults: pullRequestFaults, asked, configs }, key),
+    sweep: (key) => advanceSweep({ ...deps, faults: sweepFaults, follows, paceOf }, key),
     reconcile: makeReconciler(deps),
   }
 }

@@ -50,6 +50,14 @@ export function parseCommands(body: string): ParsedComment {
   return { commands: commands.slice(0, MAX_COMMANDS), dropped: Math.max(0, commands.length - MAX_COMMANDS) }
 }
 
+/** Whether a line of the comment is `/keep`, which keeps an issue or a pull request from becoming stale. */
+export function hasKeepCommand(body: string): boolean {
+  for (const line of textLines(body.slice(0, MAX_BODY))) if (KEEP.test(line)) return true
+  return false
+}
+
+const KEEP = /^\/(?:signalbox[ \t]+)?keep[ \t]*$/i
+
 // ── What is text ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Fence {
@@ -134,6 +142,7 @@ function parseLine(line: string): Command | null {
   const inner = splitWord(rest)
   if (inner.word === '') return help(null, null)
   const typed = inner.word.replace(/^\//, '').toLowerCase()
+  if (KEEP.test(line)) return null
   return parseCommand(typed, inner.rest) ?? help(cut(inner.word), meantBy(typed))
 }
 

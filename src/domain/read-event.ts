@@ -22,8 +22,13 @@ export const HANDLED_EVENTS = {
     'edited',
     'labeled',
     'unlabeled',
+    'assigned',
+    'milestoned',
   ],
   issue_comment: ['created'],
+  issues: ['edited', 'reopened', 'labeled', 'unlabeled', 'assigned', 'milestoned', 'typed'],
+  pull_request_review: ['submitted'],
+  pull_request_review_comment: ['created'],
   merge_group: ['checks_requested', 'destroyed'],
   repository_dispatch: ['signalbox'],
   check_run: ['rerequested', 'requested_action', 'completed'],
@@ -173,7 +178,8 @@ const pullRequestEvent = z
   })
   .transform(
     ({ repository: repo, installation: installationId, pull_request: pr, action, changes, ...event }): Signal => {
-      if (!isHandled('pull_request', action)) return nothing(`pull_request.${action} changes nothing`)
+      if (!isHandled('pull_request', action) || action === 'assigned' || action === 'milestoned')
+        return nothing(`pull_request.${action} changes nothing`)
       if (action === 'labeled' || action === 'unlabeled') {
         const added = action === 'labeled' ? (event.label?.name ?? null) : null
         const { login, isBot: byBot } = event.sender
@@ -408,10 +414,18 @@ const installationRepositories = z
     return { kind: 'repositories_removed', installationId, repoIds: removed.map((repo) => repo.id) }
   })
 
+/** Means something to sweeps alone: see `read-sweep-news.ts`. */
+const forSweeps = z
+  .object({ ...inRepo, action: z.string() })
+  .transform((): Signal => nothing('no run depends on it'))
+
 const READERS: Record<HandledEvent, (payload: unknown) => z.ZodSafeParseResult<Signal>> = {
   push: (payload) => push.safeParse(payload),
   pull_request: (payload) => pullRequestEvent.safeParse(payload),
   issue_comment: (payload) => issueComment.safeParse(payload),
+  issues: (payload) => forSweeps.safeParse(payload),
+  pull_request_review: (payload) => forSweeps.safeParse(payload),
+  pull_request_review_comment: (payload) => forSweeps.safeParse(payload),
   merge_group: (payload) => mergeGroup.safeParse(payload),
   repository_dispatch: (payload) => repositoryDispatch.safeParse(payload),
   check_run: (payload) => checkRun.safeParse(payload),

@@ -3,6 +3,7 @@
  * looks at everything, decides about every single thing and says why, and then does what it decided, in order. It keeps
  * no place of its own: one that was stopped looks again, and finds done what was done.
  */
+import { createHash } from 'node:crypto'
 import type { Repo } from './trigger.ts'
 
 export const SWEEP_KINDS = ['stale', 'runs', 'images'] as const
@@ -27,6 +28,8 @@ export interface SweepOutcome {
    * the next sweep sees; `skipped`: it had changed since it was looked at; `left`: the budget was used up, or the sweep was stopped.
    */
   readonly outcome: 'done' | 'refused' | 'failed' | 'skipped' | 'left'
+  /** How many things were written for it, each of which counts in the budget. */
+  readonly operations: number
   /** More about it, such as GitHub's words; empty: nothing more to say. */
   readonly note: string
 }
@@ -74,14 +77,33 @@ export interface SweepReport {
   readonly problems: readonly string[]
 }
 
-/** Key of the job of a sweep. */
-export function sweepKey(kind: SweepKind, repoId: number): string {
+/** Key of the job of a sweep, or of a look at what the configuration wants of sweeps (`follow`). */
+export function sweepKey(kind: SweepKind | 'follow', repoId: number): string {
   return `${kind}:${repoId}`
 }
 
 /** Key of a look at one issue or pull request between sweeps. */
 export function sweepItemKey(repoId: number, number: number): string {
   return `item:${repoId}#${number}`
+}
+
+/** From 0 to `atMostMs`, always the same for a key, and spread evenly over all of them. */
+export function jitterMs(key: string, atMostMs: number): number {
+  const share = createHash('sha256').update(key).digest().readUInt32BE() / 0x1_0000_0000
+  return Math.floor(share * atMostMs)
+}
+
+/** The parts of a key; null: it is none. */
+export function readSweepKey(
+  key: string,
+): { readonly kind: SweepKind | 'follow' | 'item'; readonly repoId: number; readonly number: number | null } | null {
+  const [, kind, repoId, number] = /^(stale|runs|images|follow|item):(\d+)(?:#(\d+))?$/.exec(key) ?? []
+  if (kind === undefined || repoId === undefined) return null
+  return {
+    kind: kind as SweepKind | 'follow' | 'item',
+    repoId: Number(repoId),
+    number: number === undefined ? null : Number(number),
+  }
 }
 
 /** How many decisions say `do`: `{ none: 9_500, mark: 12, close: 3 }`. */

@@ -78,6 +78,8 @@ export interface ItemsGitHub {
     repo: RepoName,
     number: number,
   ): Promise<{ readonly body: string; readonly state: 'open' | 'closed'; readonly isOurs: boolean } | null>
+  /** The newest open issue with this title that this app opened; null: there is none. */
+  findOwnIssue(repo: RepoName, title: string): Promise<number | null>
   setIssueBody(repo: RepoName, number: number, body: string): Promise<void>
 }
 
@@ -142,6 +144,9 @@ export interface ImageRepository {
   ): Promise<DeleteResult | { readonly kind: 'restored' } | { readonly kind: 'unsupported' }>
 }
 
+/** @param name `registry/path`. */
+export type OpenImageRepository = (name: string) => Promise<ImageRepository>
+
 /** Manifests that were read before: what a digest names never changes. */
 export interface ManifestMemory {
   load(digests: readonly string[]): Promise<ReadonlyMap<string, VersionManifest>>
@@ -150,6 +155,8 @@ export interface ManifestMemory {
 
 /** GitHub for one sweep, with a count of what it was asked. */
 export interface SweepGitHub extends ItemsGitHub, RunsGitHub, ImageUseGitHub {
+  /** As it is now, also where it was renamed; null: the installation does not see it. */
+  getRepository(repo: RepoName): Promise<Repo | null>
   spent(): SweepSpent
 }
 
@@ -157,17 +164,20 @@ export interface SweepGitHub extends ItemsGitHub, RunsGitHub, ImageUseGitHub {
 
 /** Where one sweep is written down while it is carried out. */
 export interface SweepJournal {
+  /** Null: it is not kept. */
   readonly id: string | null
+  /** When it began, perhaps in another process. */
+  readonly startedAt: Date
   /** What earlier processes did in this sweep, before they were stopped. */
   readonly earlier: readonly SweepOutcome[]
-  /** Whether something was begun and its end is not known: it is looked at again before it is done. */
-  readonly begun: ReadonlySet<string>
+  readonly earlierSpent: SweepSpent
   /**
-   * Commits the intent to do these. False: another worker goes on with the sweep; stop.
+   * Commits the intent to do these.
    * @param subjects as in the decisions.
+   * @returns those that may be done now: another sweep may be at one of them. Null: another worker goes on with this sweep; stop.
    */
-  begin(subjects: readonly string[]): Promise<boolean>
-  record(outcomes: readonly SweepOutcome[]): Promise<void>
+  begin(subjects: readonly string[]): Promise<ReadonlySet<string> | null>
+  record(outcomes: readonly SweepOutcome[], spent: SweepSpent): Promise<void>
   /** Ends it, with everything that was decided. */
   finish(report: SweepReport): Promise<void>
 }
@@ -204,9 +214,13 @@ export interface SweepStore {
   recordTrackingIssue(repoId: number, number: number): Promise<void>
 
   /** Enqueues a sweep; one that waits already stays one. */
-  enqueue(kind: SweepKind, repoId: number, at?: Date): Promise<void>
+  enqueue(kind: SweepKind | 'follow', repoId: number, at?: Date): Promise<void>
   /** Enqueues a look at one item. */
-  enqueueItem(repoId: number, number: number): Promise<void>
+  enqueueItem(repoId: number, number: number, at?: Date): Promise<void>
+  /** Enqueues a look at what the configuration wants of sweeps. The repository is remembered until then. */
+  enqueueFollow(subject: SweepSubject): Promise<void>
+  /** Enqueues the sweeps that are open; returns how many. */
+  enqueueOpen(): Promise<number>
 
   /**
    * The repository's open sweep of this kind and target, to go on with, or a new one. Whoever had it before cannot write to it any more.

@@ -34,7 +34,7 @@ describeStores('what the store keeps of pull requests', (open) => {
         noted.push(key)
       },
     })
-    seen = { runs, pullRequests: noted }
+    seen = { runs, pullRequests: noted, sweeps: [] }
   })
   afterAll(() => store.close())
 

@@ -395,6 +395,7 @@ describe.each(BACKENDS)('the store on %s', (_name, open) => {
         if (id === 'job-2' && faults-- > 0) throw new Error('once')
         await store.deliveries.finishDelivery(id, { state: 'done', note: null })
       },
+      sweep: async () => {},
       deliveryFailed: async () => {},
       async run() {
         most = Math.max(most, ++atWork)

@@ -77,8 +77,10 @@ const EVENTS: Readonly<Record<keyof typeof HANDLED_EVENTS, Permissions | null>> 
   check_suite: { checks: 'write' },
   installation: null,
   installation_repositories: null,
-  // A manifest with the event and without the permission is refused, though comments of pull requests alone matter here.
   issue_comment: { issues: 'read' },
+  issues: { issues: 'read' },
+  pull_request_review: { pull_requests: 'read' },
+  pull_request_review_comment: { pull_requests: 'read' },
   merge_group: { merge_queues: 'read' },
   pull_request: { pull_requests: 'read' },
   push: { contents: 'read' },

@@ -41,8 +41,8 @@ export function describeStores(subject: string, tests: (open: TestDatabases) => 
 export async function watchJobs(
   store: Store,
   handlers: Partial<JobHandlers> = {},
-): Promise<{ readonly runs: string[]; readonly pullRequests: string[] }> {
-  const seen = { runs: [] as string[], pullRequests: [] as string[] }
+): Promise<{ readonly runs: string[]; readonly pullRequests: string[]; readonly sweeps: string[] }> {
+  const seen = { runs: [] as string[], pullRequests: [] as string[], sweeps: [] as string[] }
   await store.work({
     delivery: async () => {},
     deliveryFailed: async () => {},
@@ -51,6 +51,9 @@ export async function watchJobs(
     },
     async pullRequest(key) {
       seen.pullRequests.push(key)
+    },
+    async sweep(key) {
+      seen.sweeps.push(key)
     },
     reconcile: async () => {},
     ...handlers,

@@ -8,6 +8,7 @@ import { pullRequestStore } from './pull-request-store.ts'
 import { createQueues, Queue } from './queue.ts'
 import { repeat } from './repeat.ts'
 import { PgRunStore } from './run-store.ts'
+import { sweepStore } from './sweep-store.ts'
 
 export interface StoreOptions {
   /** A PostgreSQL server; null: PGlite. */
@@ -50,6 +51,7 @@ async function assemble(database: Database, options: StoreOptions): Promise<Stor
     pullRequests: pullRequestStore(kysely, queue),
     deliveries,
     installations: deliveries,
+    sweeps: sweepStore(kysely, queue),
     async ping() {
       await sql`select 1`.execute(kysely)
     },

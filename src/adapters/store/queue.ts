@@ -4,6 +4,8 @@
  */
 import type { Kysely, Transaction } from 'kysely'
 import { fromKysely, type Job, type PgBoss } from 'pg-boss'
+import { jitterMs, SWEEP_KINDS, sweepKey } from '../../domain/sweep.ts'
+import type { SweepSchedule } from '../../ports/sweeps.ts'
 import type { JobHandlers } from '../../ports.ts'
 import type { Tables } from './tables.ts'
 
@@ -27,6 +29,9 @@ const LOOKS = {
   ...COMMON,
 } as const
 
+/** A sweep may have to wait for GitHub's limits again and again. */
+const LONGEST_SWEEP_SECONDS = 20 * 3_600
+
 const QUEUES = {
   /** Retries go on for about two hours, then the dead letter queue marks the delivery as failed. */
   delivery: {
@@ -44,6 +49,10 @@ const QUEUES = {
   'run-timer': { policy: 'short', retryLimit: 10, retryDelay: 1, ...COMMON },
   'pull-request': LOOKS,
   'pull-request-timer': { policy: 'short', retryLimit: 10, retryDelay: 1, ...COMMON },
+  sweep: { ...LOOKS, expireInSeconds: LONGEST_SWEEP_SECONDS },
+  'sweep-item': LOOKS,
+  /** What schedules make: the sweep itself begins a little later, not in all repositories at once. */
+  'sweep-due': { policy: 'short', notify: true, retryLimit: 10, retryDelay: 1, ...COMMON },
   reconcile: { policy: 'stately', retryLimit: 3, retryDelay: 5, retryBackoff: true, ...COMMON },
 } as const
 
@@ -51,6 +60,11 @@ type QueueName = keyof typeof QUEUES
 
 /** Jobs of one queue that a process works on at once. */
 const WORKERS_PER_QUEUE = 4
+
+/** They are long, and none is urgent. */
+const WORKERS_OF_SWEEPS = 2
+/** Over how long the sweeps of one schedule are spread. */
+const JITTER_MS = 10 * 60_000
 
 const PROMPT = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 5 } as const
 
@@ -88,6 +102,32 @@ export class Queue {
   /** Of several times for one run or pull request the last one sent holds. */
   async sendTimer(executor: Executor, queue: 'run-timer' | 'pull-request-timer', id: string, at: Date): Promise<void> {
     await this.#boss.upsert(queue, { id }, { singletonKey: id, startAfter: at, db: fromKysely(executor) })
+  }
+
+  /** @param key of `sweepKey` or `sweepItemKey`. @param at not before. */
+  async sendSweep(executor: Executor, key: string, at?: Date): Promise<void> {
+    const queue = key.startsWith('item:') ? 'sweep-item' : 'sweep'
+    const options = { singletonKey: key, db: fromKysely(executor) }
+    if (at === undefined) await this.#boss.send(queue, { id: key }, options)
+    else await this.#boss.upsert(queue, { id: key }, { ...options, startAfter: at })
+  }
+
+  /** Replaces what was scheduled for the repository. A time that was missed while nothing ran is made up for, once. */
+  async scheduleSweeps(executor: Executor, repoId: number, schedules: readonly SweepSchedule[]): Promise<void> {
+    const db = fromKysely(executor)
+    for (const kind of SWEEP_KINDS) {
+      const id = sweepKey(kind, repoId)
+      const name = scheduleName(id)
+      const wanted = schedules.find((schedule) => schedule.kind === kind)
+      if (wanted === undefined) await this.#boss.unschedule('sweep-due', name, { db })
+      else
+        await this.#boss.schedule(
+          'sweep-due',
+          wanted.cron,
+          { id },
+          { key: name, singletonKey: id, tz: 'UTC', missed: 'once', db },
+        )
+    }
   }
 
   async sendReconcile(executor: Executor): Promise<void> {
@@ -139,6 +179,12 @@ export class Queue {
     await this.#boss.work('pull-request-timer', timers, (jobs: Job<{ id: string }>[]) =>
       this.sendPullRequests(executor, due(jobs)),
     )
+    await this.#workPromptly('sweep', handlers.sweep, WORKERS_OF_SWEEPS)
+    await this.#workPromptly('sweep-item', handlers.sweep)
+    await this.#boss.work('sweep-due', { pollingIntervalSeconds: 1 }, async (jobs: Job<{ id: string }>[]) => {
+      for (const { data } of jobs)
+        await this.sendSweep(executor, data.id, new Date(Date.now() + jitterMs(data.id, JITTER_MS)))
+    })
     await this.#boss.work('reconcile', { pollingIntervalSeconds: 1 }, () => handlers.reconcile())
     await this.#boss.schedule('reconcile', RECONCILE_CRON, {}, { singletonKey: 'all' })
   }
@@ -147,8 +193,12 @@ export class Queue {
    * Workers that look for the next job as soon as one is done: pg-boss's own wait for the next notice or poll, though
    * more than one job may have come with one notice, or may have waited for the key of the one that was at work.
    */
-  async #workPromptly(queue: QueueName, handle: (id: string) => Promise<void>): Promise<void> {
-    for (let worker = 0; worker < WORKERS_PER_QUEUE; worker++) {
+  async #workPromptly(
+    queue: QueueName,
+    handle: (id: string) => Promise<void>,
+    workers = WORKERS_PER_QUEUE,
+  ): Promise<void> {
+    for (let worker = 0; worker < workers; worker++) {
       const workerId: string = await this.#boss.work(queue, PROMPT, async (jobs: Job<{ id: string }>[]) => {
         for (const job of jobs) await handle(job.data.id)
         this.#boss.notifyWorker(workerId)
@@ -160,4 +210,9 @@ export class Queue {
 /** Always in the same order: transactions that send the same jobs then wait for one another, and never in a circle. */
 function inOrder(ids: readonly string[]): string[] {
   return [...new Set(ids)].sort()
+}
+
+/** pg-boss takes no colon in the key of a schedule. */
+function scheduleName(key: string): string {
+  return key.replace(':', '.')
 }

@@ -11,7 +11,9 @@ import type {
   TestReport,
   WorkflowRunStatus,
 } from '../../domain/run.ts'
+import type { SweepKind, SweepOutcome, SweepReport } from '../../domain/sweep.ts'
 import type { Repo, Trigger } from '../../domain/trigger.ts'
+import type { SweepSchedule } from '../../ports/sweeps.ts'
 import type { CommandOutcome, DeliveryState, LegResult } from '../../ports.ts'
 
 /** Read as a value, written as its JSON text: drivers disagree on what an array is. */
@@ -187,6 +189,38 @@ export interface Tables {
   }
   legResults: { legId: string; repoId: number; name: string; result: LegResult['result']; at: Date }
   testResults: { legId: string; test: string; result: 'failed' | 'flaky' }
+  sweptRepositories: {
+    repoId: number
+    installationId: number
+    repo: Json<Repo>
+    schedules: Json<readonly SweepSchedule[]>
+    staleLabels: string[]
+    imagesOnClose: boolean
+    trackingIssue: Generated<number | null>
+  }
+  sweeps: {
+    id: string
+    repoId: number
+    installationId: number
+    repo: Json<Repo>
+    kind: SweepKind
+    target: string
+    state: Generated<SweepReport['state']>
+    holder: string
+    startedAt: Date
+    endedAt: Generated<Date | null>
+    requests: Generated<number>
+    points: Generated<number>
+    stopped: Generated<string | null>
+    report: Generated<Uint8Array | null>
+  }
+  sweepOutcomes: {
+    sweepId: string
+    subject: string
+    position: Generated<number>
+    outcome: Json<SweepOutcome> | null
+  }
+  manifests: { digest: string; mediaType: string; children: string[]; subject: string | null }
   reusableResults: {
     repoId: number
     key: string

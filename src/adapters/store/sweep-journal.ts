@@ -1,0 +1,151 @@
+/**
+ * Where one sweep is written down while it is carried out. What is about to be done is committed first, so that what a killed
+ * process was at is known; whoever opens the sweep anew goes on with it, and nobody else can write to it from then on.
+ */
+import { type Kysely, sql, type Transaction } from 'kysely'
+import type { SweepKind, SweepOutcome } from '../../domain/sweep.ts'
+import type { SweepJournal, SweepSubject } from '../../ports/sweeps.ts'
+import { makeId } from './make-id.ts'
+import { storableJson, storableText } from './storable.ts'
+import { packReport } from './sweep-reports.ts'
+import type { Tables } from './tables.ts'
+
+export async function openJournal(
+  db: Kysely<Tables>,
+  subject: SweepSubject,
+  kind: SweepKind,
+  target: string | null,
+  now: Date,
+): Promise<SweepJournal> {
+  const holder = makeId('s')
+  const { repo, installationId } = subject
+  const row = await db
+    .insertInto('sweeps')
+    .values({
+      id: makeId('s'),
+      repoId: repo.id,
+      installationId,
+      repo: storableJson(repo),
+      kind,
+      target: storableText(target ?? ''),
+      holder,
+      startedAt: now,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['repoId', 'kind', 'target'])
+        .where(sql<boolean>`state = 'open'`)
+        .doUpdateSet({ holder, installationId, repo: storableJson(repo) }),
+    )
+    .returning(['id', 'startedAt', 'requests', 'points'])
+    .executeTakeFirstOrThrow()
+  return connectJournal(db, { ...row, holder, repoId: repo.id, kind }, await loadOutcomes(db, row.id))
+}
+
+interface Opened {
+  readonly id: string
+  readonly startedAt: Date
+  readonly requests: number
+  readonly points: number
+  readonly holder: string
+  readonly repoId: number
+  readonly kind: SweepKind
+}
+
+function connectJournal(db: Kysely<Tables>, opened: Opened, earlier: readonly SweepOutcome[]): SweepJournal {
+  const { id, holder, requests, points } = opened
+  return {
+    id,
+    startedAt: opened.startedAt,
+    earlier,
+    earlierSpent: { requests, points },
+    begin: (subjects) =>
+      db.transaction().execute(async (tx) => {
+        if (!(await holds(tx, id, holder))) return null
+        return claim(tx, opened, subjects.map(storableText))
+      }),
+    record: (outcomes, spent) =>
+      db.transaction().execute(async (tx) => {
+        if (!(await holds(tx, id, holder))) return
+        await tx
+          .updateTable('sweeps')
+          .set({ requests: requests + spent.requests, points: points + spent.points })
+          .where('id', '=', id)
+          .execute()
+        await saveOutcomes(tx, id, outcomes)
+      }),
+    finish: (report) =>
+      db.transaction().execute(async (tx) => {
+        if (!(await holds(tx, id, holder))) return
+        const { decisions, problems } = report
+        await tx
+          .updateTable('sweeps')
+          .set({
+            state: report.state,
+            stopped: report.stopped === null ? null : storableText(report.stopped),
+            endedAt: report.endedAt,
+            requests: report.spent.requests,
+            points: report.spent.points,
+            report: await packReport({ decisions, problems }),
+          })
+          .where('id', '=', id)
+          .execute()
+        await saveOutcomes(tx, id, report.outcomes)
+        // What was begun and is not decided any more was done by a process that could not say so.
+        await sql`update sweep_outcomes set outcome = jsonb_build_object('subject', subject, 'do', '[]'::jsonb,
+            'outcome', 'done', 'operations', 0, 'note', 'found done')
+          where sweep_id = ${id} and outcome is null`.execute(tx)
+      }),
+  }
+}
+
+/** Whether nobody opened the sweep anew since; the row is locked until the transaction ends. */
+async function holds(tx: Transaction<Tables>, id: string, holder: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('sweeps')
+    .select(['holder', 'state'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row?.holder === holder && row.state === 'open'
+}
+
+/** A sweep and a look at a single item must not write about the same one at once: whoever is first does. */
+async function claim(
+  tx: Transaction<Tables>,
+  { id, repoId, kind }: Opened,
+  subjects: readonly string[],
+): Promise<ReadonlySet<string>> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`sweep ${kind} ${repoId}`}, 0))`.execute(tx)
+  const { rows } = await sql<{ subject: string }>`
+    select o.subject from sweep_outcomes o join sweeps s on s.id = o.sweep_id
+    where s.repo_id = ${repoId} and s.kind = ${kind} and s.state = 'open' and s.id <> ${id}
+      and o.outcome is null and o.subject = any(${subjects}::text[])`.execute(tx)
+  const taken = new Set(rows.map((row) => row.subject))
+  const free = subjects.filter((subject) => !taken.has(subject))
+  if (free.length > 0)
+    await sql`insert into sweep_outcomes (sweep_id, subject)
+      select ${id}, unnest(${free}::text[]) on conflict (sweep_id, subject) do update set outcome = null`.execute(tx)
+  return new Set(free)
+}
+
+async function saveOutcomes(tx: Transaction<Tables>, id: string, outcomes: readonly SweepOutcome[]): Promise<void> {
+  if (outcomes.length === 0) return
+  const unique = [...new Map(outcomes.map((outcome) => [storableText(outcome.subject), outcome]))]
+  await sql`insert into sweep_outcomes (sweep_id, subject, outcome)
+    select ${id}, one.subject, one.outcome::jsonb
+    from unnest(${unique.map(([subject]) => subject)}::text[], ${unique.map(([, outcome]) => storableJson(outcome))}::text[])
+      as one (subject, outcome)
+    on conflict (sweep_id, subject) do update set outcome = excluded.outcome`.execute(tx)
+}
+
+export async function loadOutcomes(db: Kysely<Tables>, id: string): Promise<SweepOutcome[]> {
+  const rows = await db
+    .selectFrom('sweepOutcomes')
+    .select('outcome')
+    .where('sweepId', '=', id)
+    .where('outcome', 'is not', null)
+    .orderBy('position')
+    .execute()
+  return rows.flatMap((row) => row.outcome ?? [])
+}

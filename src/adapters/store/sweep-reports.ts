@@ -1,0 +1,71 @@
+/** The records of sweeps that are over, and of those at work. */
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type { SweepReport } from '../../domain/sweep.ts'
+import type { SweepStore } from '../../ports/sweeps.ts'
+import { loadOutcomes } from './sweep-journal.ts'
+import type { Tables } from './tables.ts'
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+/** Decisions about 100,000 things, with room. */
+const MAX_REPORT_BYTES = 256 * 1024 * 1024
+
+type Kept = Pick<SweepReport, 'decisions' | 'problems'>
+
+export async function packReport(kept: Kept): Promise<Uint8Array> {
+  return compress(Buffer.from(JSON.stringify(kept)))
+}
+
+async function unpackReport(bytes: Uint8Array): Promise<Kept> {
+  return JSON.parse((await decompress(bytes, { maxOutputLength: MAX_REPORT_BYTES })).toString('utf8'))
+}
+
+export function sweepReports(db: Kysely<Tables>): Pick<SweepStore, 'list' | 'get' | 'removeBefore'> {
+  return {
+    async list({ repoId, repository, kind, limit }) {
+      let query = db.selectFrom('sweeps').selectAll().orderBy('startedAt', 'desc').orderBy('id').limit(limit)
+      if (repoId !== undefined) query = query.where('repoId', '=', repoId)
+      if (kind !== undefined) query = query.where('kind', '=', kind)
+      if (repository !== undefined)
+        query = query.where(
+          sql<boolean>`lower(repo->>'owner') || '/' || lower(repo->>'name') = ${repository.toLowerCase()}`,
+        )
+      return Promise.all((await query.execute()).map((row) => toReport(db, row)))
+    },
+    async get(id) {
+      const row = await db.selectFrom('sweeps').selectAll().where('id', '=', id).executeTakeFirst()
+      if (row === undefined) return null
+      const { repo, installationId } = row
+      return { ...(await toReport(db, row)), repo, installationId }
+    },
+    async removeBefore(time) {
+      const result = await db
+        .deleteFrom('sweeps')
+        .where('startedAt', '<', time)
+        .where('state', '<>', 'open')
+        .executeTakeFirst()
+      return Number(result.numDeletedRows)
+    },
+  }
+}
+
+async function toReport(db: Kysely<Tables>, row: Selectable<Tables['sweeps']>): Promise<SweepReport> {
+  const kept = row.report === null ? { decisions: [], problems: [] } : await unpackReport(row.report)
+  const { id, kind, repo, target, state, stopped, startedAt, endedAt, requests, points } = row
+  return {
+    id,
+    kind,
+    repo: { owner: repo.owner, name: repo.name },
+    target: target === '' ? null : target,
+    dryRun: false,
+    state,
+    stopped,
+    startedAt,
+    endedAt,
+    spent: { requests, points },
+    ...kept,
+    outcomes: await loadOutcomes(db, id),
+  }
+}

@@ -1,0 +1,43 @@
+/** Has a repository swept as its configuration on the default branch wants it. */
+import type { Config } from '../domain/config.ts'
+import type { Repo } from '../domain/trigger.ts'
+import type { SweepSchedule, SweepStore, SweptRepository } from '../ports/sweeps.ts'
+import type { LoadedConfig } from './load-config.ts'
+
+export interface FollowSweeps {
+  /** A broken configuration changes nothing: the sweeps wait until it is mended. */
+  follow(repo: Repo, installationId: number, loaded: LoadedConfig): Promise<void>
+}
+
+/** Remembers what it wrote, so that each event of a repository does not write it again. */
+export function makeFollowSweeps(store: SweepStore): FollowSweeps {
+  const written = new Map<number, string>()
+  return {
+    async follow(repo, installationId, loaded) {
+      if (loaded.kind === 'broken') return
+      const wanted = loaded.kind === 'good' ? sweepsOf(loaded.config) : NOTHING
+      const known = JSON.stringify([repo, installationId, wanted])
+      if (written.get(repo.id) === known) return
+      await store.follow({ repo, installationId, ...wanted })
+      written.set(repo.id, known)
+    },
+  }
+}
+
+type Wanted = Pick<SweptRepository, 'schedules' | 'staleLabels' | 'imagesOnClose'>
+
+const NOTHING: Wanted = { schedules: [], staleLabels: [], imagesOnClose: false }
+
+export function sweepsOf({ stale, cleanup }: Config): Wanted {
+  const { workflowRuns, images } = cleanup
+  const schedules: SweepSchedule[] = []
+  if (stale?.schedule) schedules.push({ kind: 'stale', cron: stale.schedule })
+  if (workflowRuns?.schedule) schedules.push({ kind: 'runs', cron: workflowRuns.schedule })
+  if (images?.schedule) schedules.push({ kind: 'images', cron: images.schedule })
+  const labels = stale?.policies.flatMap(({ issue, pullRequest }) => [issue.staleLabel, pullRequest.staleLabel]) ?? []
+  return {
+    schedules,
+    staleLabels: [...new Set(labels.map((label) => label.toLowerCase()))],
+    imagesOnClose: images?.rules.some((rule) => rule.pullRequests !== null) ?? false,
+  }
+}

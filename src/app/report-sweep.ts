@@ -1,0 +1,70 @@
+/** Keeps the reports of a repository's sweeps in one issue, where its configuration wants that. */
+import type { Logger } from 'pino'
+import type { Config } from '../domain/config.ts'
+import { placeBlock } from '../domain/description-block.ts'
+import { GitHubError } from '../domain/errors.ts'
+import { SWEEP_KINDS, type SweepReport } from '../domain/sweep.ts'
+import type { SweepGitHub, SweepSubject, SweptRepository } from '../ports/sweeps.ts'
+import type { Store } from '../ports.ts'
+import { renderSweeps } from './render-sweeps.ts'
+
+export interface ReportDeps {
+  readonly sweepGitHub: SweepGitHub
+  readonly store: Store
+  readonly log: Logger
+  readonly config: Config
+  readonly swept: SweptRepository
+}
+
+const TITLE = 'Signalbox: sweeps'
+/** Reports among which the newest of each sweep is looked for. */
+const LOOKED_AT = 30
+
+/** What cannot be written there is in the log and the store nevertheless: a refusal ends nothing. */
+export async function reportSweep(deps: ReportDeps, { repo }: SweepSubject, report: SweepReport): Promise<void> {
+  const { config, sweepGitHub: github } = deps
+  if (config.trackingIssue === null || report.target?.startsWith('#')) return
+  try {
+    const number = await findIssue(deps, repo)
+    const issue = number === null ? null : await github.getIssue(repo, number)
+    const reports = await newestReports(deps, repo.id)
+    const placed = placeBlock(issue?.body ?? '', false, (most) => renderSweeps(reports, most))
+    if (placed.kind !== 'placed') return deps.log.warn({ issue: number, why: placed.kind }, 'the reports have no place')
+    if (number !== null && issue !== null) {
+      if (placed.text !== issue.body) await github.setIssueBody(repo, number, placed.text)
+      return
+    }
+    if (config.trackingIssue.kind === 'number')
+      return deps.log.warn({ issue: number }, 'sweeps.tracking_issue names no issue of the repository')
+    await deps.store.sweeps.recordTrackingIssue(
+      repo.id,
+      await github.createIssue(repo, { title: TITLE, body: placed.text }),
+    )
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error
+    deps.log.error({ err: error }, 'the reports of sweeps cannot be kept in an issue')
+  }
+}
+
+/** The one that is known; else one that was opened by a process that could not say so any more. */
+async function findIssue(
+  { config, swept, sweepGitHub, store }: ReportDeps,
+  repo: SweepSubject['repo'],
+): Promise<number | null> {
+  if (config.trackingIssue?.kind === 'number') return config.trackingIssue.number
+  if (swept.trackingIssue !== null) return swept.trackingIssue
+  const found = await sweepGitHub.findOwnIssue(repo, TITLE)
+  if (found !== null) await store.sweeps.recordTrackingIssue(repo.id, found)
+  return found
+}
+
+/** Of each kind and target the newest, looks at single items left out. */
+async function newestReports({ store }: ReportDeps, repoId: number): Promise<SweepReport[]> {
+  const lists = await Promise.all(SWEEP_KINDS.map((kind) => store.sweeps.list({ repoId, kind, limit: LOOKED_AT })))
+  const newest = new Map<string, SweepReport>()
+  for (const report of lists.flat()) {
+    const key = `${report.kind} ${report.target ?? ''}`
+    if (!report.target?.startsWith('#') && report.state !== 'open' && !newest.has(key)) newest.set(key, report)
+  }
+  return [...newest.values()]
+}

@@ -1,0 +1,191 @@
+/**
+ * The jobs of sweeps: `stale:<repository>`, `runs:<repository>`, `images:<repository>`, and `item:<repository>#<number>` for a look at
+ * one issue or pull request in between. What to do is read from the configuration of the default branch each time.
+ */
+import type { Logger } from 'pino'
+import type { Config } from '../domain/config.ts'
+import { GitHubError, RegistryError, TransientError } from '../domain/errors.ts'
+import { readSweepKey, type SweepDecision, type SweepKind, type SweepReport } from '../domain/sweep.ts'
+import type { OpenImageRepository, SweepGitHub, SweepSubject, SweptRepository } from '../ports/sweeps.ts'
+import type { Clock, GitHub, GitHubApp, RepoName, Store } from '../ports.ts'
+import { waitBeforeRetry } from './backoff.ts'
+import type { FollowSweeps } from './follow-sweeps.ts'
+import { loadConfig } from './load-config.ts'
+import { type Pace, SweepInterrupted } from './pace.ts'
+import { reportSweep } from './report-sweep.ts'
+import { carryOut, failedReport, type Sweep, SweepTakenOver } from './sweep.ts'
+import { makeImageSweeps } from './sweep-images.ts'
+import { makeRunsSweep } from './sweep-runs.ts'
+import { makeStaleSweep } from './sweep-stale.ts'
+
+export interface SweepJobDeps {
+  readonly app: GitHubApp
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+  readonly follows: FollowSweeps
+  readonly paceOf: (installationId: number) => Pace
+  readonly openImages: OpenImageRepository
+  /** Key → how often in a row GitHub did not do what was asked. */
+  readonly faults: Map<string, number>
+}
+
+/** After so many faults in a row a sweep ends as failed; the next one begins anew. */
+const MOST_FAULTS = 12
+
+export async function advanceSweep(deps: SweepJobDeps, key: string): Promise<void> {
+  const log = deps.log.child({ sweep: key })
+  const parsed = readSweepKey(key)
+  const swept = parsed && (await deps.store.sweeps.find(parsed.repoId))
+  if (!parsed || !swept) return log.info('the repository has no sweeps any more')
+  try {
+    await advance({ ...deps, log }, swept, parsed.kind, parsed.number)
+    deps.faults.delete(key)
+  } catch (error) {
+    await handleFault({ ...deps, log }, key, error)
+  }
+}
+
+async function advance(
+  deps: SweepJobDeps,
+  swept: SweptRepository,
+  kind: SweepKind | 'follow' | 'item',
+  number: number | null,
+): Promise<void> {
+  const { installationId } = swept
+  const [github, sweepGitHub] = await Promise.all([
+    deps.app.forInstallation(installationId),
+    deps.app.forSweep(installationId),
+  ])
+  const repo = await sweepGitHub.getRepository(swept.repo)
+  if (repo === null) return deps.log.warn('the repository is gone, or the app does not see it any more')
+  const loaded = await loadConfig(github, repo, repo.defaultBranch)
+  await deps.follows.follow(repo, installationId, loaded)
+  if (loaded.kind !== 'good' || kind === 'follow')
+    return deps.log.info({ config: loaded.kind }, 'the configuration was looked at')
+  const subject = { repo, installationId }
+  const all = { ...deps, github, sweepGitHub, config: loaded.config, swept }
+  for (const one of await sweepsFor(all, subject, kind, number)) await sweepOne(all, subject, one)
+}
+
+interface AdvanceDeps extends SweepJobDeps {
+  readonly github: GitHub
+  readonly sweepGitHub: SweepGitHub
+  readonly config: Config
+  readonly swept: SweptRepository
+}
+
+/** One thing to sweep. */
+export interface SweepTask {
+  readonly kind: SweepKind
+  /** Null: the repository. */
+  readonly target: string | null
+  readonly sweep: Sweep<SweepDecision>
+}
+
+async function sweepsFor(
+  deps: AdvanceDeps,
+  subject: SweepSubject,
+  kind: SweepKind | 'item',
+  number: number | null,
+): Promise<readonly SweepTask[]> {
+  const { config, sweepGitHub: github, store, clock, swept } = deps
+  const { repo } = subject
+  const { stale, cleanup } = config
+  const exempt = new Set(trackingIssues(config, swept))
+  const common = { github, repo, clock }
+  if (kind === 'item' || kind === 'stale') {
+    if (stale === null) return []
+    const sweep = makeStaleSweep({ ...common, config: stale, exempt, only: number })
+    return [{ kind: 'stale', target: number === null ? null : `#${number}`, sweep }]
+  }
+  if (kind === 'runs') {
+    const { workflowRuns } = cleanup
+    if (workflowRuns === null) return []
+    const inUse = await store.sweeps.workflowRunsInUse(repo.id)
+    return [{ kind, target: null, sweep: makeRunsSweep({ ...common, config: workflowRuns, inUse }) }]
+  }
+  return cleanup.images === null
+    ? []
+    : makeImageSweeps({
+        ...common,
+        config,
+        installation: deps.github,
+        store: store.sweeps,
+        openImages: deps.openImages,
+      })
+}
+
+function trackingIssues(config: Config, { trackingIssue }: SweptRepository): number[] {
+  const configured = config.trackingIssue?.kind === 'number' ? [config.trackingIssue.number] : []
+  return [...configured, ...(trackingIssue === null ? [] : [trackingIssue])]
+}
+
+async function sweepOne(deps: AdvanceDeps, subject: SweepSubject, task: SweepTask): Promise<void> {
+  const { store, clock, log, sweepGitHub } = deps
+  const journal = await store.sweeps.open(subject, task.kind, task.target, clock.now())
+  const options = {
+    ...task,
+    journal,
+    repo: subject.repo,
+    clock,
+    dryRun: false,
+    pace: deps.paceOf(subject.installationId),
+  }
+  let report: SweepReport
+  try {
+    report = await carryOut(options)
+  } catch (error) {
+    const givesUp = error instanceof TransientError && countFaults(deps, task, subject) >= MOST_FAULTS
+    if (!givesUp && !(error instanceof GitHubError) && !(error instanceof RegistryError)) throw error
+    report = failedReport(options, error.message, sweepGitHub.spent())
+    await journal.finish(report)
+  }
+  await reportSweep(deps, subject, report)
+  logReport(log, report)
+}
+
+function countFaults(
+  { faults }: SweepJobDeps,
+  { kind }: SweepTask,
+  { repo }: { repo: RepoName & { id: number } },
+): number {
+  return faults.get(`${kind}:${repo.id}`) ?? 0
+}
+
+/** One line for the sweep, and one for each thing that was done or is to be done. */
+function logReport(log: Logger, report: SweepReport): void {
+  const { decisions, outcomes, problems, spent, state, stopped, id, target } = report
+  const ms = (report.endedAt?.getTime() ?? 0) - report.startedAt.getTime()
+  const record = { id, target, looked: decisions.length, done: outcomes.length, problems, ...spent, state, stopped, ms }
+  log.info(record, 'swept')
+  const reasons = new Map(decisions.map((decision) => [decision.subject, decision.reason]))
+  for (const outcome of outcomes) log.info({ ...outcome, reason: reasons.get(outcome.subject) }, 'sweep: outcome')
+  for (const decision of decisions) log.debug({ decision }, 'sweep: decision')
+}
+
+async function handleFault(deps: SweepJobDeps, key: string, error: unknown): Promise<void> {
+  if (error instanceof SweepTakenOver) return deps.log.info(error.message)
+  if (error instanceof SweepInterrupted) {
+    await again(deps, key, deps.clock.now())
+    return deps.log.info('the process stops; the sweep goes on later')
+  }
+  if (error instanceof TransientError) {
+    const waitMs = waitBeforeRetry(error, deps.faults, key)
+    deps.log.warn({ err: error, waitMs }, 'GitHub did not do what was asked; the sweep goes on later')
+    return again(deps, key, new Date(deps.clock.now().getTime() + waitMs))
+  }
+  if (error instanceof GitHubError) {
+    // The app was suspended, removed, or lost a permission: the next schedule tries again.
+    return deps.log.error({ err: error }, 'GitHub refused; the sweep is given up until its next time')
+  }
+  throw error
+}
+
+async function again({ store }: SweepJobDeps, key: string, at: Date): Promise<void> {
+  const parsed = readSweepKey(key)
+  if (parsed === null) return
+  const { kind, repoId, number } = parsed
+  if (kind === 'item' && number !== null) return store.sweeps.enqueueItem(repoId, number, at)
+  if (kind !== 'item') return store.sweeps.enqueue(kind, repoId, at)
+}

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { SweepOutcome, SweepReport } from '../../src/domain/sweep.ts'
+import type { Store } from '../../src/ports.ts'
+import { makeRepo } from '../support/facts.ts'
+import { describeStores, watchJobs } from '../support/stores.ts'
+
+const NOW = new Date('2026-11-30T01:30:00Z')
+const done = (subject: string, operations = 2): SweepOutcome => ({
+  subject,
+  do: ['mark'],
+  outcome: 'done',
+  operations,
+  note: '',
+})
+const SPENT = { requests: 3, points: 4 }
+
+function makeReport(report: Partial<SweepReport> = {}): SweepReport {
+  return {
+    id: null,
+    kind: 'stale',
+    repo: { owner: 'acme', name: 'shop' },
+    target: null,
+    dryRun: false,
+    state: 'done',
+    stopped: null,
+    startedAt: NOW,
+    endedAt: new Date(NOW.getTime() + 5_000),
+    spent: SPENT,
+    decisions: [{ subject: '#1', do: ['mark'], reason: 'quiet for 60 days' }],
+    outcomes: [done('#1')],
+    problems: ['one \0 problem'],
+    ...report,
+  }
+}
+
+describeStores('the store of sweeps', (open) => {
+  let store: Store
+  let next = 1000
+  const makeSubject = () => ({ repo: { ...makeRepo(), id: ++next }, installationId: 9 })
+  beforeAll(async () => {
+    store = await open.store()
+  })
+  afterAll(() => store.close())
+
+  test('an open sweep is gone on with, by whoever opened it last', async () => {
+    const subject = makeSubject()
+    const first = await store.sweeps.open(subject, 'stale', null, NOW)
+    expect(await first.begin(['#1', '#2'])).toEqual(new Set(['#1', '#2']))
+    await first.record([done('#1', 3)], SPENT)
+    const second = await store.sweeps.open(subject, 'stale', null, new Date(NOW.getTime() + 60_000))
+    expect(second).toMatchObject({ id: first.id, startedAt: NOW, earlier: [done('#1', 3)], earlierSpent: SPENT })
+    expect(await first.begin(['#3'])).toBeNull()
+    await first.record([done('#9')], SPENT)
+    await first.finish(makeReport())
+    expect(await second.begin(['#2'])).toEqual(new Set(['#2']))
+    await second.finish(makeReport({ outcomes: [done('#1', 3)] }))
+    const [report] = await store.sweeps.list({ repoId: subject.repo.id, limit: 5 })
+    expect(report?.outcomes).toEqual([
+      done('#1', 3),
+      { subject: '#2', do: [], outcome: 'done', operations: 0, note: 'found done' },
+    ])
+    const third = await store.sweeps.open(subject, 'stale', null, NOW)
+    expect(third.id).not.toBe(first.id)
+    expect(third.earlier).toEqual([])
+  })
+
+  test('a sweep and a look at one item never write about it at once', async () => {
+    const subject = makeSubject()
+    const sweep = await store.sweeps.open(subject, 'stale', null, NOW)
+    const look = await store.sweeps.open(subject, 'stale', '#2', NOW)
+    expect(await look.begin(['#2'])).toEqual(new Set(['#2']))
+    expect(await sweep.begin(['#1', '#2'])).toEqual(new Set(['#1']))
+    await look.record([done('#2')], SPENT)
+    expect(await sweep.begin(['#2'])).toEqual(new Set(['#2']))
+    const others = await store.sweeps.open(makeSubject(), 'stale', null, NOW)
+    expect(await others.begin(['#1'])).toEqual(new Set(['#1']))
+  })
+
+  test('of two that begin the same at the same moment, one does', async () => {
+    const subject = makeSubject()
+    const journals = await Promise.all(
+      ['#1', '#2', '#3'].map((target) => store.sweeps.open(subject, 'stale', target, NOW)),
+    )
+    const begun = await Promise.all(journals.map((journal) => journal.begin(['#7'])))
+    expect(begun.filter((free) => free?.has('#7'))).toHaveLength(1)
+  })
+
+  test('what was decided is kept, and found by id, repository and kind', async () => {
+    const subject = makeSubject()
+    const repo = { ...subject.repo, owner: 'Acme', name: `shop-${subject.repo.id}` }
+    const journal = await store.sweeps.open({ ...subject, repo }, 'images', 'ghcr.io/acme/app', NOW)
+    await journal.finish(
+      makeReport({ kind: 'images', target: 'ghcr.io/acme/app', state: 'stopped', stopped: 'too many' }),
+    )
+    const expected = {
+      id: journal.id,
+      kind: 'images',
+      target: 'ghcr.io/acme/app',
+      state: 'stopped',
+      stopped: 'too many',
+      startedAt: NOW,
+      spent: SPENT,
+      decisions: [{ subject: '#1', do: ['mark'], reason: 'quiet for 60 days' }],
+      outcomes: [done('#1')],
+    }
+    expect(await store.sweeps.list({ repository: `acme/SHOP-${subject.repo.id}`, limit: 5 })).toMatchObject([expected])
+    expect(await store.sweeps.list({ repoId: subject.repo.id, kind: 'runs', limit: 5 })).toEqual([])
+    expect(await store.sweeps.get(journal.id ?? '')).toMatchObject({ ...expected, installationId: 9 })
+    expect(await store.sweeps.get('s-none')).toBeNull()
+    expect(await store.sweeps.removeBefore(new Date(NOW.getTime() + 1))).toBeGreaterThan(0)
+    expect(await store.sweeps.get(journal.id ?? '')).toBeNull()
+  })
+
+  test('a repository is followed as its configuration wants it now', async () => {
+    const { repo, installationId } = makeSubject()
+    const followed = { repo, installationId, staleLabels: ['stale'], imagesOnClose: true }
+    await store.sweeps.follow({ ...followed, schedules: [{ kind: 'stale', cron: '30 1 * * *' }] })
+    await store.sweeps.recordTrackingIssue(repo.id, 12)
+    await store.sweeps.follow({ ...followed, schedules: [{ kind: 'images', cron: '0 2 * * *' }] })
+    const known = { ...followed, schedules: [{ kind: 'images', cron: '0 2 * * *' }], trackingIssue: 12 }
+    expect(await store.sweeps.find(repo.id)).toMatchObject(known)
+    await store.sweeps.enqueueFollow({ repo, installationId })
+    expect(await store.sweeps.find(repo.id)).toMatchObject(known)
+    await store.sweeps.unfollow({ installationId, repoIds: [] })
+    expect(await store.sweeps.find(repo.id)).not.toBeNull()
+    await store.sweeps.unfollow({ installationId, repoIds: [repo.id] })
+    expect(await store.sweeps.find(repo.id)).toBeNull()
+  })
+
+  test('manifests are remembered by their digest', async () => {
+    const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', children: ['sha256:b'], subject: null }
+    await store.sweeps.manifests.save(new Map([['sha256:a', manifest]]))
+    await store.sweeps.manifests.save(new Map([['sha256:a', { ...manifest, children: [] }]]))
+    expect(await store.sweeps.manifests.load(['sha256:a', 'sha256:c'])).toEqual(new Map([['sha256:a', manifest]]))
+    await store.sweeps.manifests.save(new Map())
+  })
+})
+
+describeStores('the jobs of sweeps', (open) => {
+  describe('once there are workers', () => {
+    let store: Store
+    beforeAll(async () => {
+      store = await open.store()
+    })
+    afterAll(() => store.close())
+
+    test('each key is carried out, a later time later, and a schedule makes jobs', async () => {
+      const repo = makeRepo()
+      await store.sweeps.open({ repo, installationId: 9 }, 'runs', null, NOW)
+      await store.sweeps.open({ repo, installationId: 9 }, 'stale', '#4', NOW)
+      const seen = await watchJobs(store)
+      await store.sweeps.enqueue('stale', repo.id)
+      await store.sweeps.enqueueItem(repo.id, 3)
+      await store.sweeps.enqueue('images', repo.id, new Date(Date.now() + 3_600_000))
+      expect(await store.sweeps.enqueueOpen()).toBe(2)
+      await expect
+        .poll(() => seen.sweeps.toSorted(), { timeout: 15_000 })
+        .toEqual([`item:${repo.id}#3`, `item:${repo.id}#4`, `runs:${repo.id}`, `stale:${repo.id}`])
+    })
+  })
+})
