@@ -2,10 +2,10 @@
  * What sweeps need from outside: of GitHub, of registries, of the store. Types only. As everywhere, GitHub's methods may throw
  * `TransientError` (try again later) and `GitHubError` (a refusal that stays); a registry's `RegistryError` instead.
  */
-import type { ImagePlan, ImageVersion, VersionManifest } from '../domain/image-retention.ts'
+import type { ImageVersion, VersionManifest } from '../domain/image-retention.ts'
 import type { CacheFacts, RunFactsToKeep, WorkflowFacts } from '../domain/run-retention.ts'
-import type { CloseReason, ItemKind, StaleItem } from '../domain/stale.ts'
-import type { SweepDecision, SweepKind, SweepOutcome, SweepReport, SweepSpent } from '../domain/sweep.ts'
+import type { CloseReason, StaleItem } from '../domain/stale.ts'
+import type { SweepKind, SweepOutcome, SweepReport, SweepSpent } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { RepoName } from '../ports.ts'
 
@@ -131,6 +131,8 @@ export interface ImageRepository {
    */
   listVersions(): AsyncIterable<readonly Omit<ImageVersion, 'manifest'>[]>
   readonly listsUntagged: boolean
+  /** False: nothing can be deleted from here, for want of a token; a workflow of the repository has to do it. */
+  readonly canDelete: boolean
   /** Null: it cannot be read, or there is none. */
   readManifest(digest: string): Promise<VersionManifest | null>
   /** The version as it is now; null: it is gone. */
@@ -237,5 +239,3 @@ export interface SweepStore {
   /** Commits of open pull requests that a preview of was deployed, and whose images are therefore in use. */
   previewedCommits(repoId: number): Promise<ReadonlySet<string>>
 }
-
-export type { ImagePlan, ItemKind, SweepDecision }
