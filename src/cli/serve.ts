@@ -44,6 +44,7 @@ export async function serve(env: NodeJS.ProcessEnv, log: Logger): Promise<Servin
 
 async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store: Store, log: Logger): Promise<Serving> {
   const clock = { now: () => new Date() }
+  const stopping = new AbortController()
   let ready = true
   const role = environment.SIGNALBOX_ROLE
   if (role !== 'web') {
@@ -53,7 +54,8 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
     const previewRepositories = new Set(environment.SIGNALBOX_PREVIEW_REPOSITORIES)
     const readReports = (zip: Uint8Array) => readTestReports(zip)
     const deps = { probot, app, store, clock, log, registry, readReports, previewRepositories }
-    await store.work(makeJobHandlers(deps))
+    const openImages = imageRepositories(env, registry)
+    await store.work(makeJobHandlers({ ...deps, openImages, stopping: stopping.signal }))
   }
   const server = await startServer({
     host: environment.HOST,
@@ -70,6 +72,7 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
     store,
     async stop() {
       ready = false
+      stopping.abort()
       await server.stop()
       await store.drain()
       await store.close()

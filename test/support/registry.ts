@@ -1,10 +1,11 @@
 /** A real registry (Debian's `docker-registry`) for one test file, on a free loopback port, gone at its end. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { glob, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 const BINARY = '/usr/bin/docker-registry'
 
@@ -16,6 +17,10 @@ export const registryMissing: string | null = existsSync(BINARY)
 export interface TestRegistry {
   /** `127.0.0.1:<port>`, as it stands in references. */
   readonly host: string
+  /** Frees what no manifest needs, as an administrator does; untagged manifests stay. */
+  collectGarbage(): Promise<void>
+  /** Digests of all blobs that are stored, manifests among them, whatever repository needs them. */
+  storedBlobs(): Promise<ReadonlySet<string>>
   stop(): Promise<void>
 }
 
@@ -48,8 +53,9 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   await writeFile(passwords, PASSWORD_FILE)
   // JSON is YAML, and needs no quoting of our own.
   await writeFile(configuration, JSON.stringify(configurationOf(options, join(directory, 'data'), passwords)))
+  const environment = { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none' }
   const child = spawn(BINARY, ['serve', configuration], {
-    env: { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: 'none' },
+    env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const stop = async (): Promise<void> => {
@@ -60,7 +66,14 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     await rm(directory, { recursive: true, force: true })
   }
   try {
-    return { host: await untilListening(child), stop }
+    return {
+      host: await untilListening(child),
+      collectGarbage: async () => {
+        await promisify(execFile)(BINARY, ['garbage-collect', configuration], { env: environment })
+      },
+      storedBlobs: () => readBlobs(join(directory, 'data')),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
@@ -85,6 +98,13 @@ function configurationOf(options: RegistryOptions, data: string, passwords: stri
       },
     }),
   }
+}
+
+async function readBlobs(data: string): Promise<ReadonlySet<string>> {
+  const digests = new Set<string>()
+  for await (const file of glob('docker/registry/v2/blobs/sha256/*/*/data', { cwd: data }))
+    digests.add(`sha256:${file.split('/').at(-2)}`)
+  return digests
 }
 
 /** The system chooses the port, so that no two tests choose the same; the registry's log says which. */

@@ -4,15 +4,27 @@
  * Source: https://github.com/opencontainers/distribution-spec/blob/main/spec.md
  */
 import { RegistryError, UsageError } from '../../domain/errors.ts'
-import { formatReference, type ImageReference, isTag, parseReference } from '../../domain/image-reference.ts'
+import { formatReference, formatRepository, type ImageReference } from '../../domain/image-reference.ts'
 import type { Manifest, Registry } from '../../ports.ts'
 import { DEFAULT_PATIENCE, type Patience } from '../http/retry.ts'
-import { type Access, type Authorizer, makeAuthorizer } from './authorize.ts'
+import { makeAuthorizer } from './authorize.ts'
+import { accessTo, type Client, type RepositoryName, SHA256, urlOf } from './client.ts'
 import type { CredentialSource } from './credentials.ts'
 import { listTags } from './list-tags.ts'
 import { ACCEPTED, digestOfBytes, readManifest } from './read-manifest.ts'
-import { hasErrorCode, refused } from './refusal.ts'
-import { type Answer, makeTransport, nonsense, type Transport } from './transport.ts'
+import { refused } from './refusal.ts'
+import { type Answer, makeTransport, nonsense } from './transport.ts'
+import { checkTag, deleteManifest, deleteTag, type ManifestToStore, storeManifest } from './write-manifest.ts'
+
+/** What the clean-up of images needs beside what the app does. Every method may throw `RegistryError` or `TransientError`. */
+export interface RegistryClient extends Registry {
+  /** @throws {RegistryError} also when it has more than `limit` bytes. Null: there is none. */
+  blob(repository: RepositoryName, digest: string, limit: number): Promise<Uint8Array | null>
+  /** @param tag null: by its digest alone. */
+  putManifest(repository: RepositoryName, tag: string | null, manifest: ManifestToStore): Promise<void>
+  /** Takes a tag away, and nothing else. `unsupported`: this registry deletes by digest alone; nothing was done. */
+  deleteTag(repository: RepositoryName, tag: string): Promise<'deleted' | 'gone' | 'unsupported'>
+}
 
 export interface RegistryOptions {
   readonly credentials: CredentialSource
@@ -29,23 +41,13 @@ export interface RegistryOptions {
 
 /** Most bytes of a manifest, as the specification has registries take. */
 const MANIFEST_LIMIT = 4 * 1024 * 1024
-const ERROR_LIMIT = 256 * 1024
-const SHA256 = /^sha256:[0-9a-f]{64}$/
-
-type Repository = Pick<ImageReference, 'registry' | 'path'>
-
-/** What each operation works with. */
-interface Client {
-  readonly transport: Transport
-  readonly authorizer: Authorizer
-}
 
 /** Registries that speak plain HTTP, from SIGNALBOX_INSECURE_REGISTRIES: as Docker's, for a network that is trusted. */
 export function readPlainHttp(env: NodeJS.ProcessEnv): string[] {
   return (env.SIGNALBOX_INSECURE_REGISTRIES ?? '').split(',').filter((host) => host !== '')
 }
 
-export function makeRegistry(options: RegistryOptions): Registry {
+export function makeRegistry(options: RegistryOptions): RegistryClient {
   const now = options.now ?? Date.now
   const transport = makeTransport({
     plainHttp: options.plainHttp ?? [],
@@ -63,6 +65,14 @@ export function makeRegistry(options: RegistryOptions): Registry {
     },
     retag: (from, tag) => retag(client, from, tag),
     deleteManifest: (reference) => deleteManifest(client, reference),
+    blob: (repository, digest, limit) => getBlob(client, repository, digest, limit),
+    putManifest: (repository, tag, manifest) =>
+      storeManifest(client, repository, {
+        tag,
+        manifest,
+        doing: `writing a manifest to ${formatRepository(repository)}`,
+      }),
+    deleteTag: (repository, tag) => deleteTag(client, repository, tag),
   }
 }
 
@@ -94,50 +104,31 @@ async function getManifest(client: Client, reference: ImageReference): Promise<M
 }
 
 async function retag(client: Client, from: ImageReference, tag: string): Promise<void> {
-  if (!isTag(tag)) throw new UsageError(`"${tag}" cannot be a tag. ${TAG_RULE}`)
+  checkTag(tag)
   const manifest = await getManifest(client, from)
   if (manifest === null)
     throw new RegistryError(
       `${formatReference(from)} cannot be tagged ${tag}: it does not exist. Push it first, or check its name.`,
       { status: 404 },
     )
-  const answer = await client.authorizer.send(
-    {
-      method: 'PUT',
-      url: urlOf(client, from, `manifests/${tag}`),
-      headers: { 'content-type': manifest.mediaType },
-      body: manifest.bytes,
-      limit: ERROR_LIMIT,
-    },
-    accessTo(from, 'pull,push'),
-  )
-  if (answer.status < 200 || answer.status >= 300) throw refused(answer, `tagging ${formatReference(from)} as ${tag}`)
-  const told = answer.headers.get('docker-content-digest') ?? ''
-  if (SHA256.test(told) && told !== manifest.digest)
-    throw nonsense(answer.url, `stored ${told} where ${manifest.digest} was sent`, answer.status)
+  await storeManifest(client, from, { tag, manifest, doing: `tagging ${formatReference(from)} as ${tag}` })
 }
 
-const TAG_RULE = 'A tag has 1 to 128 letters, digits, "_", "." and "-", and begins with none of "." and "-".'
-
-async function deleteManifest(client: Client, reference: ImageReference & { digest: string }): Promise<boolean> {
-  const answer = await client.authorizer.send(
-    {
-      method: 'DELETE',
-      url: urlOf(client, reference, `manifests/${reference.digest}`),
-      headers: {},
-      limit: ERROR_LIMIT,
-    },
-    accessTo(reference, 'delete'),
-  )
-  if (answer.status === 404) return false
-  if (answer.status >= 200 && answer.status < 300) return true
-  if (answer.status === 405 || answer.status === 501 || hasErrorCode(answer, 'UNSUPPORTED'))
-    throw new RegistryError(
-      `${reference.registry} does not delete images by this API (${answer.status}). Switch deletion on in the registry ` +
-        '(docker-registry: storage.delete.enabled), or delete with its own tools: ghcr.io has the packages API.',
-      { status: answer.status },
-    )
-  throw refused(answer, `deleting ${formatReference(reference)}`)
+async function getBlob(
+  client: Client,
+  { registry, path }: RepositoryName,
+  digest: string,
+  limit: number,
+): Promise<Uint8Array | null> {
+  if (!SHA256.test(digest)) throw new UsageError(`"${digest}" is no digest: that is "sha256:" and 64 digits.`)
+  const repository = { registry, path }
+  const url = urlOf(client, repository, `blobs/${digest}`)
+  const answer = await client.authorizer.send({ method: 'GET', url, headers: {}, limit }, accessTo(repository, 'pull'))
+  if (answer.status === 404) return null
+  if (answer.status !== 200) throw refused(answer, `reading ${formatRepository(repository)}@${digest}`)
+  const found = digestOfBytes(answer.bytes)
+  if (found === digest) return answer.bytes
+  throw nonsense(answer.url, `sends bytes with the digest ${found} for ${digest}`, answer.status)
 }
 
 function ask(client: Client, method: 'GET' | 'HEAD', reference: ImageReference): Promise<Answer> {
@@ -146,19 +137,4 @@ function ask(client: Client, method: 'GET' | 'HEAD', reference: ImageReference):
     { method, url, headers: { accept: ACCEPTED }, limit: MANIFEST_LIMIT },
     accessTo(reference, 'pull'),
   )
-}
-
-function accessTo({ registry, path }: Repository, actions: Access['actions']): Access {
-  return { registry, path, actions }
-}
-
-function urlOf(client: Client, reference: Repository & Partial<ImageReference>, rest: string): URL {
-  const full = { tag: null, digest: null, ...reference }
-  const name = formatReference(full)
-  // Names come from files and from other registries' answers, and must not become another address.
-  const parsed = parseReference(name)
-  if (!parsed.ok) throw new UsageError(`The image "${name}" ${parsed.reason}.`)
-  const origin = URL.canParse(`https://${full.registry}`) ? client.transport.originOf(full.registry) : null
-  if (origin === null) throw new UsageError(`The image "${name}" has a registry that is no host: check its port.`)
-  return new URL(`/v2/${parsed.reference.path}/${rest}`, origin)
 }
