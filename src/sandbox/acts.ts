@@ -1,14 +1,14 @@
 import { notifyCheckRun, notifyCheckSuite } from './check-run-events.ts'
 import { type CheckRunInput, createCheckRun, updateCheckRun } from './check-runs.ts'
 import { branchAt, suiteFor } from './check-suites.ts'
-import { addComment, deleteComment, editComment, findComment, react } from './comments.ts'
 import { requireCommit } from './commits.ts'
 import { notFound } from './http/problem.ts'
+import { makeItemActs } from './item-acts.ts'
 import type { JsonObject } from './json.ts'
-import { addLabel, removeLabel } from './labels.ts'
 import * as merging from './merging.ts'
-import type { App, CheckRun, ReactionContent } from './model.ts'
+import type { App, CheckRun } from './model.ts'
 import { nodeId } from './node-id.ts'
+import { makePackageActs } from './package-acts.ts'
 import * as pulls from './pull-requests.ts'
 import { type CommitContent, deleteRef, pushCommit, pushRef } from './pushes.ts'
 import { createRepository, findRepository, forkRepository, type NewRepository } from './repositories.ts'
@@ -84,38 +84,26 @@ function makePullActs(world: World) {
     /** Opens a pull request and returns its number. */
     openPullRequest: (repo: string, options: pulls.NewPullRequest) =>
       pulls.openPullRequest(world, repository(repo), options).number,
-    openIssue: (repo: string, options: { title: string; body?: string; author: string }) =>
-      pulls.openIssue(world, repository(repo), options).number,
-    closePullRequest: onPull((repo, pull, by: string) => pulls.closePullRequest(world, repo, pull, by)),
-    reopenPullRequest: onPull((repo, pull, by: string) => pulls.reopenPullRequest(world, repo, pull, by)),
+    closePullRequest: onPull((repo, pull, by: string, at?: Date) =>
+      pulls.closePullRequest(world, repo, pull, by, at),
+    ),
+    reopenPullRequest: onPull((repo, pull, by: string, at?: Date) =>
+      pulls.reopenPullRequest(world, repo, pull, by, at),
+    ),
     /** Merges with a merge commit and returns its SHA. */
     mergePullRequest: onPull((repo, pull, by: string) => merging.mergePullRequest(world, repo, pull, by)),
-    convertToDraft: onPull((repo, pull, by: string) => pulls.setDraft(world, repo, pull, true, by)),
-    readyForReview: onPull((repo, pull, by: string) => pulls.setDraft(world, repo, pull, false, by)),
+    convertToDraft: onPull((repo, pull, by: string, at?: Date) => pulls.setDraft(world, repo, pull, true, by, at)),
+    readyForReview: onPull((repo, pull, by: string, at?: Date) => pulls.setDraft(world, repo, pull, false, by, at)),
     changeBase: onPull((repo, pull, base: string, by: string) =>
       pulls.editPullRequest(world, repo, pull, { base }, by),
     ),
     editPullRequest: onPull((repo, pull, edit: { title?: string; body?: string | null }, by: string) =>
       pulls.editPullRequest(world, repo, pull, edit, by),
     ),
-    addLabel: (repo: string, number: number, label: string, by: string) =>
-      addLabel(world, repository(repo), pulls.findConversation(repository(repo), number), label, account(world, by)),
-    removeLabel: (repo: string, number: number, label: string, by: string) =>
-      removeLabel(world, repository(repo), pulls.findConversation(repository(repo), number), label, account(world, by)),
     /** Puts a pull request into the merge queue and returns the SHA on which the queue wants checks. */
     createMergeGroup: onPull((repo, pull) => merging.createMergeGroup(world, repo, pull)),
     destroyMergeGroup: (repo: string, headSha: string, reason: 'merged' | 'invalidated' | 'dequeued') =>
       merging.destroyMergeGroup(world, repository(repo), headSha, reason),
-    /** Comments and returns the comment's id. */
-    comment: (repo: string, number: number, body: string, by: string) =>
-      addComment(world, repository(repo), number, body, account(world, by)).id,
-    editComment: (repo: string, id: number, body: string, by: string) =>
-      editComment(world, repository(repo), findComment(repository(repo), id), body, account(world, by)),
-    deleteComment: (repo: string, id: number, by: string) =>
-      deleteComment(world, repository(repo), findComment(repository(repo), id), account(world, by)),
-    react(repo: string, commentId: number, content: ReactionContent, by: string) {
-      react(world, findComment(repository(repo), commentId), content, account(world, by))
-    },
   }
 }
 
@@ -172,7 +160,9 @@ export function makeActs(world: World) {
   return {
     ...makeCodeActs(world),
     ...makePullActs(world),
+    ...makeItemActs(world),
     ...makeCheckActs(world),
     ...makeSettingActs(world),
+    ...makePackageActs(world),
   }
 }

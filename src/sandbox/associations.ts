@@ -9,13 +9,6 @@ function isInTeam(world: World, organization: string, login: string): boolean {
   )
 }
 
-/** Those whose pull request was merged have contributed. */
-function hasContributed(repository: Repository, author: Account): boolean {
-  return [...repository.conversations.values()].some(
-    (one) => one.kind === 'pull_request' && one.merged !== null && one.author === author,
-  )
-}
-
 export function associationOf(world: World, repository: Repository, author: Account): Association {
   const login = author.login.toLowerCase()
   const told = repository.associations.get(login)
@@ -25,7 +18,7 @@ export function associationOf(world: World, repository: Repository, author: Acco
   if (owner.type === 'Organization' && isInTeam(world, owner.login, login)) return 'MEMBER'
   const level = repository.collaborators.get(login) ?? 'none'
   if (level !== 'none' && level !== 'read') return owner.type === 'Organization' ? 'MEMBER' : 'COLLABORATOR'
-  return hasContributed(repository, author) ? 'CONTRIBUTOR' : 'NONE'
+  return repository.contributors.has(author) ? 'CONTRIBUTOR' : 'NONE'
 }
 
 /** The same in an issue or pull request: who opens their first pull request is called so in it. */

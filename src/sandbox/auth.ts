@@ -1,14 +1,17 @@
-/** Who is asking: the app by a JSON web token, an installation by a token that it was given, or nobody. */
+/** Who is asking: the app by a JSON web token, an installation or a workflow by a token that it was given, a person, or nobody. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import { Problem } from './http/problem.ts'
 import { includesLevel } from './installation-access.ts'
 import type { AccessLevel, Repository } from './model.ts'
+import type { PersonalToken } from './package-model.ts'
+import { fullName } from './render/urls.ts'
 import type { TokenGrant, World } from './world.ts'
 
 export type Caller =
   | { readonly kind: 'app' }
   | { readonly kind: 'installation'; readonly grant: TokenGrant }
+  | { readonly kind: 'personal'; readonly token: PersonalToken }
   | { readonly kind: 'anonymous' }
 
 const keys = new WeakMap<World, KeyObject>()
@@ -69,7 +72,13 @@ function isJsonWebToken(token: string): boolean {
 
 export async function identify(world: World, authorization: string | undefined): Promise<Caller> {
   const token = /^(?:bearer|token)\s+(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (token === undefined) return { kind: 'anonymous' }
+  return token === undefined ? { kind: 'anonymous' } : callerOf(world, token)
+}
+
+/** Whose token this is, or GitHub's refusal. */
+export async function callerOf(world: World, token: string): Promise<Caller> {
+  const personal = world.packageHost.personalTokens.get(token)
+  if (personal !== undefined) return { kind: 'personal', token: personal }
   if (isJsonWebToken(token)) {
     await verifyAppToken(world, token)
     return { kind: 'app' }
@@ -81,7 +90,10 @@ export async function identify(world: World, authorization: string | undefined):
 }
 
 export function nameOfCaller(caller: Caller): string {
-  return caller.kind === 'installation' ? `installation:${caller.grant.installation.id}` : caller.kind
+  if (caller.kind === 'personal') return `user:${caller.token.person.login}`
+  if (caller.kind !== 'installation') return caller.kind
+  const { workflow, installation } = caller.grant
+  return workflow === undefined ? `installation:${installation.id}` : `workflow:${fullName(workflow)}`
 }
 
 export function requireApp(caller: Caller): void {
@@ -91,6 +103,7 @@ export function requireApp(caller: Caller): void {
 export function requireGrant(caller: Caller): TokenGrant {
   if (caller.kind === 'anonymous') throw new Problem(401, 'Requires authentication')
   if (caller.kind === 'app') throw new Problem(403, 'Resource not accessible by integration')
+  if (caller.kind === 'personal') throw new Problem(403, 'The sandbox takes personal tokens for packages alone')
   return caller.grant
 }
 

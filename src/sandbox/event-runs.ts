@@ -30,7 +30,7 @@ function startRuns(world: World, repository: Repository, happened: Happened): vo
     if (file === null || !file.events.has(event)) continue
     const types = file.events.get(event) ?? ACTIONS_BY_DEFAULT
     if (event === 'pull_request' && action !== null && !types.includes(action)) continue
-    if (repository.workflows.get(path)?.state === 'disabled_manually') continue
+    if (repository.workflows.get(path)?.state.startsWith('disabled_') === true) continue
     const workflow = registerWorkflow(world, repository, path, file.name)
     const name = file.runName === null ? title : displayTitle(file, {}, about.headBranch)
     startRun(world, repository, workflow, { ...about, event, displayTitle: name, inputs: {}, jobs: file.jobs })

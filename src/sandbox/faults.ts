@@ -6,7 +6,7 @@ import type { Delivery } from './webhooks/deliver.ts'
 /** Which requests a fault befalls. */
 export interface FaultTarget {
   readonly method?: string
-  /** A part of the path after `/api/v3`, a pattern on it, or an OpenAPI route; default: every path. GraphQL is `/graphql`, the archives of artifacts are `/_artifacts/…`. */
+  /** A part of the path after `/api/v3`, a pattern on it, or an OpenAPI route; default: every path. GraphQL is `/graphql`, the archives of artifacts are `/_artifacts/…`, the registry is `/v2/…` and `/token`. */
   readonly path?: string | RegExp
   /** A part of the request's body: which of several GraphQL requests it is. */
   readonly requestBody?: string

@@ -7,6 +7,7 @@ import { notifyPull } from './pull-request-events.ts'
 import { mergedTree } from './pull-request-facts.ts'
 import { announceRef } from './pushes.ts'
 import { renderSimpleCommit } from './render/commit.ts'
+import { recordEvent } from './timeline.ts'
 import { notify } from './webhooks/notify.ts'
 import { account, changed, type World } from './world.ts'
 
@@ -34,6 +35,8 @@ function concludeMerge(world: World, repository: Repository, pull: PullRequest, 
   pull.merged = { at: world.now(), by }
   pull.closedAt = pull.updatedAt = world.now()
   pull.mergeCommitSha = commit.sha
+  repository.contributors.add(pull.author)
+  recordEvent(world, pull, 'MergedEvent', by)
   repository.refs.delete(`refs/pull/${pull.number}/merge`)
   announceRef(world, repository, ref, repository.refs.get(ref), commit.sha, by)
   notifyPull(world, repository, pull, 'closed', by)

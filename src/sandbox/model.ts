@@ -2,8 +2,11 @@
  * What the sandbox remembers: GitHub's nouns, in camelCase, without anything that can be computed from the rest
  * (URLs, counts, mergeability of an open pull request). `render/` turns these into GitHub's JSON.
  */
+import type { ActionsCache } from './caches.ts'
 import type { ObjectStore } from './git/object-store.ts'
+import type { Edit, ItemFacts, Milestone, StateReason, Whereabouts } from './item-model.ts'
 import type { JsonObject } from './json.ts'
+import type { Release } from './releases.ts'
 
 export interface Account {
   readonly id: number
@@ -73,6 +76,14 @@ export interface Repository {
   /** `refs/heads/…`, `refs/tags/…`, `refs/pull/N/head` → commit. */
   readonly refs: Map<string, string>
   readonly conversations: Map<number, Issue | PullRequest>
+  /** The highest number that an issue or pull request ever had here. */
+  lastNumber: number
+  /** Issues that are not here any more, by the number that they had. */
+  readonly gone: Map<number, Whereabouts>
+  /** By title. */
+  readonly milestones: Map<string, Milestone>
+  /** Those whose pull requests were merged. */
+  readonly contributors: Set<Account>
   readonly labels: Map<string, Label>
   readonly comments: Map<number, Comment>
   readonly checkRuns: Map<number, CheckRun>
@@ -85,6 +96,8 @@ export interface Repository {
   readonly mergeGroups: MergeGroup[]
   readonly artifacts: Map<number, Artifact>
   readonly deployments: Map<number, Deployment>
+  readonly caches: Map<number, ActionsCache>
+  readonly releases: Map<number, Release>
   /** Lower-case login → what the person is to the repository, where that is not to be computed. */
   readonly associations: Map<string, Association>
   /** By branch. */
@@ -127,7 +140,7 @@ export interface LabelEvent {
   readonly createdAt: Date
 }
 
-interface Conversation {
+interface Conversation extends ItemFacts {
   readonly id: number
   readonly number: number
   title: string
@@ -145,6 +158,11 @@ interface Conversation {
 
 export interface Issue extends Conversation {
   readonly kind: 'issue'
+  /** Name of its type; null: none. */
+  type: string | null
+  stateReason: StateReason | null
+  /** The number of the issue that it duplicates; null: it is no duplicate. */
+  duplicateOf: number | null
 }
 
 export interface PullRequest extends Conversation {
@@ -176,6 +194,7 @@ export interface Comment {
   readonly app: App | null
   readonly createdAt: Date
   updatedAt: Date
+  edited: Edit | null
   readonly reactions: Reaction[]
 }
 
@@ -246,7 +265,7 @@ export interface Workflow {
   readonly id: number
   readonly path: string
   name: string
-  state: 'active' | 'disabled_manually' | 'deleted'
+  state: 'active' | 'disabled_manually' | 'disabled_inactivity' | 'deleted'
   readonly createdAt: Date
   updatedAt: Date
 }

@@ -17,11 +17,19 @@ export const NODE_KINDS = {
   workflowRun: 'WFR',
   ref: 'REF',
   commit: 'C',
+  milestone: 'MI',
+  issueType: 'IT',
+  review: 'PRR',
+  reviewComment: 'PRRC',
+  pullRequestCommit: 'PURC',
+  timelineEvent: 'EVE',
   labeledEvent: 'LE',
   unlabeledEvent: 'UNLE',
   artifact: 'ART',
   deployment: 'DE',
   deploymentStatus: 'DES',
+  release: 'RE',
+  blob: 'B',
 } as const
 
 export type NodeKind = keyof typeof NODE_KINDS

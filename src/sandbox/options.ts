@@ -30,6 +30,8 @@ export interface RunScript {
   readonly hang?: boolean | 'queued'
   /** Only a forced cancellation ends it. */
   readonly ignoresCancel?: boolean
+  /** What is done while the attempt is in progress, which ends with it and has its conclusion; instead of `durationMs`. */
+  readonly work?: () => Promise<CheckConclusion>
   /** What the attempt uploads: there once it has ended, however it ended. */
   readonly artifacts?: readonly { readonly name: string; readonly zip: Uint8Array }[]
 }
@@ -59,6 +61,8 @@ export interface SandboxOptions {
   readonly webhookTimeoutMs?: number
   /** False: an older Enterprise Server, which refuses `return_run_details`. */
   readonly runDetails?: boolean
+  /** False: an older Enterprise Server, whose GraphQL knows no types of issues. */
+  readonly issueTypes?: boolean
   /** How many entries a listing of a tree has at most; default 100,000. See also `limitTrees`. */
   readonly maxTreeEntries?: number
   /** Requests an hour and installation. */
@@ -88,8 +92,11 @@ export const KNOWN_EVENTS = [
   'create',
   'delete',
   'issue_comment',
+  'issues',
   'merge_group',
   'pull_request',
+  'pull_request_review',
+  'pull_request_review_comment',
   'push',
   'repository_dispatch',
   'workflow_job',

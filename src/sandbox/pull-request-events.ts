@@ -1,5 +1,6 @@
 /** What the app is told about pull requests, and what runs because of it. */
 import { startPullRequestRuns } from './event-runs.ts'
+import { notifyIssue } from './issue-events.ts'
 import type { JsonObject } from './json.ts'
 import type { Account, Issue, Label, PullRequest, Repository } from './model.ts'
 import { renderLabel, renderPullRequest } from './render/conversation.ts'
@@ -20,7 +21,6 @@ export function notifyPull(
   changed(world)
 }
 
-/** Labels of plain issues change without a webhook: the app has no use for it. */
 export function notifyLabelled(
   world: World,
   repository: Repository,
@@ -31,5 +31,6 @@ export function notifyLabelled(
 ): void {
   const fields = { label: renderLabel(world, repository, label) }
   if (conversation.kind === 'pull_request') notifyPull(world, repository, conversation, action, sender, fields)
+  else notifyIssue(world, repository, conversation, action, sender, fields)
   changed(world)
 }

@@ -1,4 +1,8 @@
-/** Pull requests and issues: opening, and everything that people do with them, each told to the app. */
+/**
+ * Pull requests: opening, and everything that people do with them, each told to the app. What is done `at` a time in the past is
+ * told to nobody: whoever asks now finds it done.
+ */
+import { commitsBetween } from './git/history.ts'
 import { putCommit } from './git/object-store.ts'
 import { invalidField, notFound, Problem } from './http/problem.ts'
 import type { JsonObject } from './json.ts'
@@ -6,6 +10,7 @@ import { ensureLabel, recordLabelling } from './labels.ts'
 import type { Account, Issue, PullRequest, Repository } from './model.ts'
 import { notifyPull } from './pull-request-events.ts'
 import { mergedTree } from './pull-request-facts.ts'
+import { record, recordEvent, recordMentions, touch } from './timeline.ts'
 import { account, nextId, type World } from './world.ts'
 
 export interface NewPullRequest {
@@ -20,10 +25,12 @@ export interface NewPullRequest {
   /** Login of who put the labels on; default: the author. */
   readonly labelsBy?: string
   readonly maintainerCanModify?: boolean
+  readonly at?: Date
 }
 
 export function findConversation(repository: Repository, number: number): Issue | PullRequest {
   const found = repository.conversations.get(number)
+  if (repository.gone.get(number) === null) throw new Problem(410, 'This issue was deleted')
   if (found === undefined) throw notFound()
   return found
 }
@@ -52,8 +59,44 @@ function refreshTestMerge(world: World, repository: Repository, pull: PullReques
   refs.set(`refs/pull/${pull.number}/merge`, pull.mergeCommitSha)
 }
 
-function nextNumber(repository: Repository): number {
-  return Math.max(0, ...repository.conversations.keys()) + 1
+/** What every issue and pull request begins with. */
+export function beginConversation(
+  world: World,
+  repository: Repository,
+  content: { readonly title: string; readonly body: string | null; readonly author: Account; readonly at?: Date },
+) {
+  const { title, body, author, at = world.now() } = content
+  return {
+    id: nextId(world, 'conversation'),
+    number: ++repository.lastNumber,
+    title,
+    body,
+    author,
+    state: 'open' as 'open' | 'closed',
+    labels: [],
+    labelEvents: [],
+    createdAt: at,
+    updatedAt: at,
+    closedAt: null,
+    app: null,
+    locked: null,
+    milestone: null,
+    assignees: [],
+    edited: null,
+    reactions: [],
+    timeline: [],
+  }
+}
+
+/** Has the commits of a pull request in its timeline, and those that are not in it any more not. */
+function recordCommits(world: World, repository: Repository, pull: PullRequest): void {
+  const commits = commitsBetween(repository.objects, pull.base.sha, pull.head.sha)
+  const wanted = new Map(commits.map((commit) => [commit.sha, commit.author.date]))
+  for (let index = pull.timeline.length - 1; index >= 0; index--) {
+    const entry = pull.timeline[index]
+    if (entry?.kind === 'PullRequestCommit' && !wanted.delete(entry.sha)) pull.timeline.splice(index, 1)
+  }
+  for (const [sha, at] of wanted) record(world, pull, { kind: 'PullRequestCommit', at, sha })
 }
 
 function findHead(world: World, repository: Repository, head: string): PullRequest['head'] {
@@ -73,19 +116,11 @@ export function openPullRequest(world: World, repository: Repository, options: N
   const baseRef = options.base ?? repository.defaultBranch
   const baseSha = repository.refs.get(`refs/heads/${baseRef}`)
   if (baseSha === undefined) throw invalidField('PullRequest', 'base', 'base is invalid')
+  const author = account(world, options.author ?? head.owner.login)
+  const { title = `Change ${head.ref}`, body = null, at } = options
   const pull: PullRequest = {
+    ...beginConversation(world, repository, { title, body, author, ...(at === undefined ? {} : { at }) }),
     kind: 'pull_request',
-    id: nextId(world, 'conversation'),
-    number: nextNumber(repository),
-    title: options.title ?? `Change ${head.ref}`,
-    body: options.body ?? null,
-    author: account(world, options.author ?? head.owner.login),
-    state: 'open',
-    labels: [],
-    labelEvents: [],
-    createdAt: world.now(),
-    updatedAt: world.now(),
-    closedAt: null,
     head,
     base: { ref: baseRef, sha: baseSha },
     draft: options.draft ?? false,
@@ -97,33 +132,12 @@ export function openPullRequest(world: World, repository: Repository, options: N
   const labels = (options.labels ?? []).map((name) => ensureLabel(world, repository, name))
   pull.labels.push(...labels.map((label) => label.name))
   refreshTestMerge(world, repository, pull)
-  notifyPull(world, repository, pull, 'opened', pull.author)
+  recordCommits(world, repository, pull)
+  recordMentions(world, pull, body ?? '', author, pull.createdAt)
+  if (at === undefined) notifyPull(world, repository, pull, 'opened', pull.author)
   const labeller = options.labelsBy === undefined ? pull.author : account(world, options.labelsBy)
-  for (const label of labels) recordLabelling(world, repository, pull, 'labeled', label, labeller)
+  for (const label of labels) recordLabelling(world, repository, pull, 'labeled', label, labeller, at)
   return pull
-}
-
-export function openIssue(
-  world: World,
-  repository: Repository,
-  options: { title: string; body?: string; author: string },
-): Issue {
-  const issue: Issue = {
-    kind: 'issue',
-    id: nextId(world, 'conversation'),
-    number: nextNumber(repository),
-    title: options.title,
-    body: options.body ?? null,
-    author: account(world, options.author),
-    state: 'open',
-    labels: [],
-    labelEvents: [],
-    createdAt: world.now(),
-    updatedAt: world.now(),
-    closedAt: null,
-  }
-  repository.conversations.set(issue.number, issue)
-  return issue
 }
 
 /** A branch got a new commit: the open pull requests from it follow, and those into it are tried again. */
@@ -134,6 +148,7 @@ export function headMoved(
   before: string,
   after: string,
   by: Account,
+  at?: Date,
 ): void {
   for (const home of world.repositories.values()) {
     if (home !== repository && home !== repository.parent) continue
@@ -143,34 +158,71 @@ export function headMoved(
       if (pull.head.repository !== repository || pull.head.ref !== branch) continue
       pull.head.sha = after
       pull.base.sha = home.refs.get(`refs/heads/${pull.base.ref}`) ?? pull.base.sha
-      pull.updatedAt = world.now()
+      touch(world, pull, at)
+      const isForced = commitsBetween(repository.objects, after, before).length > 0
+      if (isForced) recordEvent(world, pull, 'HeadRefForcePushedEvent', by, {}, at)
+      recordCommits(world, home, pull)
       refreshTestMerge(world, home, pull)
-      notifyPull(world, home, pull, 'synchronize', by, { before, after })
+      if (at === undefined) notifyPull(world, home, pull, 'synchronize', by, { before, after })
     }
   }
 }
 
-export function closePullRequest(world: World, repository: Repository, pull: PullRequest, by: string): void {
-  pull.state = 'closed'
-  pull.closedAt = pull.updatedAt = world.now()
-  notifyPull(world, repository, pull, 'closed', account(world, by))
+/** A branch was deleted: GitHub closes what is open from it, and what is open into it. */
+export function branchDeleted(world: World, repository: Repository, branch: string, by: Account): void {
+  for (const home of world.repositories.values()) {
+    if (home !== repository && home !== repository.parent) continue
+    for (const pull of home.conversations.values()) {
+      if (pull.kind !== 'pull_request') continue
+      const isHead = pull.head.repository === repository && pull.head.ref === branch
+      if (isHead) recordEvent(world, pull, 'HeadRefDeletedEvent', by, { headRef: branch })
+      const isBase = home === repository && pull.base.ref === branch
+      if ((isHead || isBase) && pull.state === 'open') closePullRequest(world, home, pull, by.login)
+    }
+  }
 }
 
-export function reopenPullRequest(world: World, repository: Repository, pull: PullRequest, by: string): void {
+export function closePullRequest(world: World, repository: Repository, pull: PullRequest, by: string, at?: Date): void {
+  const person = account(world, by)
+  pull.state = 'closed'
+  pull.closedAt = at ?? world.now()
+  touch(world, pull, at)
+  recordEvent(world, pull, 'ClosedEvent', person, {}, at)
+  if (at === undefined) notifyPull(world, repository, pull, 'closed', person)
+}
+
+export function reopenPullRequest(
+  world: World,
+  repository: Repository,
+  pull: PullRequest,
+  by: string,
+  at?: Date,
+): void {
   if (pull.merged !== null) throw new Problem(422, 'Validation Failed')
+  const person = account(world, by)
   const tip = pull.head.repository.refs.get(`refs/heads/${pull.head.ref}`)
   pull.state = 'open'
   pull.closedAt = null
-  pull.updatedAt = world.now()
+  touch(world, pull, at)
   if (tip !== undefined) pull.head.sha = tip
   refreshTestMerge(world, repository, pull)
-  notifyPull(world, repository, pull, 'reopened', account(world, by))
+  recordEvent(world, pull, 'ReopenedEvent', person, {}, at)
+  if (at === undefined) notifyPull(world, repository, pull, 'reopened', person)
 }
 
-export function setDraft(world: World, repository: Repository, pull: PullRequest, draft: boolean, by: string): void {
+export function setDraft(
+  world: World,
+  repository: Repository,
+  pull: PullRequest,
+  draft: boolean,
+  by: string,
+  at?: Date,
+): void {
+  const person = account(world, by)
   pull.draft = draft
-  pull.updatedAt = world.now()
-  notifyPull(world, repository, pull, draft ? 'converted_to_draft' : 'ready_for_review', account(world, by))
+  touch(world, pull, at)
+  recordEvent(world, pull, draft ? 'ConvertToDraftEvent' : 'ReadyForReviewEvent', person, {}, at)
+  if (at === undefined) notifyPull(world, repository, pull, draft ? 'converted_to_draft' : 'ready_for_review', person)
 }
 
 /** Changes the title, body or base, and says what they were before. */
@@ -180,25 +232,33 @@ export function editPullRequest(
   pull: PullRequest,
   edit: { title?: string; body?: string | null; base?: string },
   by: string,
+  at?: Date,
 ): void {
   const changes: Record<string, JsonObject> = {}
+  const person = account(world, by)
   if (edit.title !== undefined && edit.title !== pull.title) {
     changes.title = { from: pull.title }
+    const titles = { previous: pull.title, current: edit.title }
+    recordEvent(world, pull, 'RenamedTitleEvent', person, { titles }, at)
     pull.title = edit.title
   }
   if (edit.body !== undefined && edit.body !== pull.body) {
     changes.body = { from: pull.body ?? '' }
     pull.body = edit.body
+    pull.edited = { at: at ?? world.now(), by: person }
   }
   if (edit.base !== undefined && edit.base !== pull.base.ref) {
     const sha = repository.refs.get(`refs/heads/${edit.base}`)
     if (sha === undefined) throw invalidField('PullRequest', 'base', 'base is invalid')
     changes.base = { ref: { from: pull.base.ref }, sha: { from: pull.base.sha } }
+    const bases = { previous: pull.base.ref, current: edit.base }
+    recordEvent(world, pull, 'BaseRefChangedEvent', person, { bases }, at)
     pull.base.ref = edit.base
     pull.base.sha = sha
+    recordCommits(world, repository, pull)
     refreshTestMerge(world, repository, pull)
   }
   if (Object.keys(changes).length === 0) return
-  pull.updatedAt = world.now()
-  notifyPull(world, repository, pull, 'edited', account(world, by), { changes })
+  touch(world, pull, at)
+  if (at === undefined) notifyPull(world, repository, pull, 'edited', person, { changes })
 }

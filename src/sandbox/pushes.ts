@@ -8,7 +8,7 @@ import { type Commit, changeTree, type FileChanges, putCommit } from './git/obje
 import { notFound } from './http/problem.ts'
 import { isoTime, type JsonObject } from './json.ts'
 import type { Account, Repository } from './model.ts'
-import { headMoved } from './pull-requests.ts'
+import { branchDeleted, headMoved } from './pull-requests.ts'
 import { renderAccount } from './render/account.ts'
 import { renderRepository } from './render/repository.ts'
 import { repoWeb } from './render/urls.ts'
@@ -24,6 +24,8 @@ export interface CommitContent {
   readonly author?: string
   /** Start from this branch when the branch is new; default: the default branch. */
   readonly from?: string
+  /** When, if not now: a push in the past is told to nobody and starts nothing. */
+  readonly at?: Date
 }
 
 const NO_COMMIT = '0'.repeat(40)
@@ -41,10 +43,10 @@ export function commitFiles(world: World, repository: Repository, branch: string
     tree: changeTree(repository.objects, parent?.tree ?? null, content.files),
     parents: parent === null ? [] : [parent.sha],
     message: content.message ?? 'Change files',
-    author: { name: login, email: `${login}@users.noreply.github.com`, date: world.now() },
+    author: { name: login, email: `${login}@users.noreply.github.com`, date: content.at ?? world.now() },
   })
   repository.refs.set(`refs/heads/${branch}`, commit.sha)
-  repository.pushedAt = world.now()
+  repository.pushedAt = content.at ?? world.now()
   if (branch === repository.defaultBranch) registerWorkflows(world, repository, commit)
   return commit
 }
@@ -134,7 +136,10 @@ export function announceRef(
   notifyPush(world, repository, ref, before ?? NO_COMMIT, after ?? NO_COMMIT, by)
   const pushed = after === null ? undefined : repository.objects.commits.get(after)
   if (pushed !== undefined) startPushRuns(world, repository, ref, pushed, by)
-  if (after === null) notifyRef(world, repository, 'delete', ref, by)
+  if (after === null) {
+    notifyRef(world, repository, 'delete', ref, by)
+    if (ref.startsWith('refs/heads/')) branchDeleted(world, repository, ref.slice('refs/heads/'.length), by)
+  }
   if (after !== null && ref.startsWith('refs/heads/')) {
     const branch = ref.slice('refs/heads/'.length)
     const commit = repository.objects.commits.get(after)
@@ -150,7 +155,9 @@ export function pushCommit(world: World, repository: Repository, branch: string,
   const ref = `refs/heads/${branch}`
   const before = repository.refs.get(ref)
   const commit = commitFiles(world, repository, branch, content)
-  announceRef(world, repository, ref, before, commit.sha, account(world, content.author ?? repository.owner.login))
+  const by = account(world, content.author ?? repository.owner.login)
+  if (content.at === undefined) announceRef(world, repository, ref, before, commit.sha, by)
+  else if (before !== undefined) headMoved(world, repository, branch, before, commit.sha, by, content.at)
   return commit.sha
 }
 

@@ -1,5 +1,5 @@
 /**
- * The simulated runner. It runs nothing: each attempt is queued, starts and ends after the times, and with the
+ * The simulated runner. By itself it runs nothing: each attempt is queued, starts and ends after the times, and with the
  * conclusions, that the script gives it, and the app is told of every step as GitHub would tell it.
  */
 import { uploadArtifacts } from './artifacts.ts'
@@ -138,6 +138,35 @@ function schedule(world: World, play: Play, ms: number, step: () => void): void 
   }
 }
 
+/** Does the work of an attempt; whoever cancels the attempt does not wait for it. */
+function doWork(
+  world: World,
+  play: Play,
+  work: () => Promise<CheckConclusion>,
+  end: (conclusion: CheckConclusion) => void,
+): void {
+  world.busy.steps++
+  let isOver = false
+  const stop = () => {
+    isOver = true
+    world.busy.steps--
+    play.cancelStep = null
+  }
+  play.cancelStep = stop
+  Promise.resolve()
+    .then(work)
+    .catch((error: unknown): CheckConclusion => {
+      console.error('The work of a workflow run failed:', error)
+      return 'failure'
+    })
+    .then((conclusion) => {
+      if (isOver || world.stopped) return
+      stop()
+      end(conclusion)
+      changed(world)
+    })
+}
+
 /** Begins the next attempt of a run. `kept` jobs are carried over from the one before, finished as they are. */
 export function playAttempt(
   world: World,
@@ -178,6 +207,13 @@ export function playAttempt(
   schedule(world, play, script.queuedMs ?? DEFAULT_QUEUED_MS, () => {
     startJobs(world, repository, run, attempt)
     if (script.hang === true) return
+    if (script.work !== undefined) {
+      doWork(world, play, script.work, (conclusion) => {
+        uploadArtifacts(world, repository, run, script.artifacts ?? [])
+        finish(world, repository, run, attempt, () => conclusion, conclusion)
+      })
+      return
+    }
     schedule(world, play, script.durationMs ?? DEFAULT_DURATION_MS, () => {
       uploadArtifacts(world, repository, run, script.artifacts ?? [])
       finish(world, repository, run, attempt, scripted, script.conclusion)

@@ -1,5 +1,6 @@
 /** What tests, benchmarks and the demo may read. The entities are the live ones: look, do not touch. */
 
+import type { ActionsCache } from './caches.ts'
 import { deploymentState } from './deployments.ts'
 import { type ApiRequest, countRequests } from './http/request-log.ts'
 import type {
@@ -14,8 +15,12 @@ import type {
   Repository,
   WorkflowRun,
 } from './model.ts'
+import type { ContainerPackage, PackageVersion } from './package-model.ts'
+import { listVersions, requirePackage } from './packages.ts'
 import { findConversation, findPullRequest } from './pull-requests.ts'
 import { findRepository } from './repositories.ts'
+import { type SeenItem, seeItem } from './see-item.ts'
+import { commentsOf } from './timeline.ts'
 import type { Delivery } from './webhooks/deliver.ts'
 import { latestAttempt } from './workflow-runs.ts'
 import type { World } from './world.ts'
@@ -47,12 +52,22 @@ export interface SandboxState {
   workflowRuns(repo: string): SeenWorkflowRun[]
   pullRequest(repo: string, number: number): PullRequest
   comments(repo: string, number: number): Comment[]
+  /** An issue or pull request as it is now. */
+  item(repo: string, number: number): SeenItem
   /** How labels came to, and went from, an issue or pull request, oldest first. */
   labelEvents(repo: string, number: number): readonly LabelEvent[]
   /** Oldest first. */
   deployments(repo: string): SeenDeployment[]
   /** Of one workflow run when its id is given; oldest first. */
   artifacts(repo: string, workflowRunId?: number): Artifact[]
+  /** Oldest first. */
+  caches(repo: string): ActionsCache[]
+  /** The package `owner/name`. */
+  package(path: string): ContainerPackage
+  /** Of the package `owner/name`; the newest first. */
+  packageVersions(path: string, state?: 'active' | 'deleted'): PackageVersion[]
+  /** Tag → digest, of the package `owner/name`. */
+  packageTags(path: string): Readonly<Record<string, string>>
   /** In the order in which they ended. */
   readonly deliveries: readonly Delivery[]
   readonly requests: readonly ApiRequest[]
@@ -84,9 +99,8 @@ export function makeState(world: World): SandboxState {
       })
     },
     pullRequest: (repo, number) => findPullRequest(findRepository(world, repo), number),
-    comments(repo, number) {
-      return [...findRepository(world, repo).comments.values()].filter((one) => one.number === number)
-    },
+    comments: (repo, number) => commentsOf(findConversation(findRepository(world, repo), number)),
+    item: (repo, number) => seeItem(findConversation(findRepository(world, repo), number)),
     labelEvents: (repo, number) => findConversation(findRepository(world, repo), number).labelEvents,
     deployments(repo) {
       const all = [...findRepository(world, repo).deployments.values()]
@@ -95,6 +109,13 @@ export function makeState(world: World): SandboxState {
     artifacts(repo, workflowRunId) {
       const all = [...findRepository(world, repo).artifacts.values()]
       return all.filter((one) => workflowRunId === undefined || one.run.id === workflowRunId)
+    },
+    caches: (repo) => [...findRepository(world, repo).caches.values()],
+    package: (path) => requirePackage(world, path),
+    packageVersions: (path, state = 'active') => listVersions(world, requirePackage(world, path), state),
+    packageTags(path) {
+      const tags = [...requirePackage(world, path).tags].map(([tag, { digest }]) => [tag, digest])
+      return Object.fromEntries(tags)
     },
     deliveries: world.deliveries,
     requests: world.requests,

@@ -1,6 +1,6 @@
 /**
- * A local stand-in for GitHub: REST under `/api/v3`, GraphQL under `/api/graphql`, signed webhooks out, over real HTTP
- * on loopback. It keeps state, checks who asks, and refuses what GitHub refuses; only the runner is simulated.
+ * A local stand-in for GitHub: REST under `/api/v3`, GraphQL under `/api/graphql`, its container registry under `/v2/`,
+ * signed webhooks out, over real HTTP on loopback. It keeps state, checks who asks, and refuses what GitHub refuses; only the runner is simulated.
  */
 import { generateKeyPair } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -17,7 +17,7 @@ import { makeWorld } from './world.ts'
 export type { RunnerScript, RunScript, SandboxOptions, ScriptedRun } from './options.ts'
 
 export interface Sandbox extends ReturnType<typeof makeActs> {
-  /** `127.0.0.1:PORT`: what GHE_HOST is set to, with GHE_PROTOCOL=http. */
+  /** `127.0.0.1:PORT`: what GHE_HOST is set to, with GHE_PROTOCOL=http. Images are `127.0.0.1:PORT/owner/name`. */
   readonly host: string
   /** `http://127.0.0.1:PORT/api/v3`: what an Octokit's `baseUrl` is set to. */
   readonly baseUrl: string

@@ -4,8 +4,9 @@ const DAY_MS = 86_400_000
 
 /** First and last millisecond that a date or time stands for. */
 function span(text: string): [number, number] {
-  const start = Date.parse(text)
   const isDay = /^\d{4}-\d\d-\d\d$/.test(text)
+  const hasZone = isDay || /(?:Z|[+-]\d\d:?\d\d)$/i.test(text)
+  const start = Date.parse(hasZone ? text : `${text}Z`)
   return [start, isDay ? start + DAY_MS - 1 : start + 999]
 }
 

@@ -44,7 +44,8 @@ export function registerWorkflows(world: World, repository: Repository, commit: 
     registerWorkflow(world, repository, path, title).name = title
   }
   for (const workflow of repository.workflows.values()) {
-    if (!commit.tree.files.has(workflow.path)) workflow.state = 'deleted'
+    // GitHub's own workflows have no file.
+    if (!commit.tree.files.has(workflow.path) && !workflow.path.startsWith('dynamic/')) workflow.state = 'deleted'
   }
 }
 

@@ -43,7 +43,7 @@ export function dispatchWorkflow(
   request: { readonly ref: string; readonly inputs: Readonly<Record<string, string>> },
   actor: Account,
 ): WorkflowRun {
-  if (workflow.state === 'disabled_manually') {
+  if (workflow.state.startsWith('disabled_')) {
     throw new Problem(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
   }
   const name = request.ref.replace(/^refs\/(heads|tags)\//, '')

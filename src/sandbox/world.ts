@@ -8,6 +8,7 @@ import type { ApiRequest } from './http/request-log.ts'
 import type { Account, App, Artifact, Installation, Permissions, Repository, Team } from './model.ts'
 import { nodeId } from './node-id.ts'
 import { DEFAULT_PERMISSIONS, KNOWN_EVENTS, type SandboxOptions } from './options.ts'
+import { makePackageHost, type PackageHost } from './package-model.ts'
 import type { Delivery } from './webhooks/deliver.ts'
 
 /** What an installation token may do. */
@@ -17,6 +18,8 @@ export interface TokenGrant {
   readonly repositoryIds: ReadonlySet<number> | null
   readonly permissions: Permissions
   readonly expiresAt: Date
+  /** The repository whose workflows have this as their GITHUB_TOKEN; without: the token is the app's. */
+  readonly workflow?: Repository
 }
 
 export interface World {
@@ -36,6 +39,7 @@ export interface World {
   readonly repositories: Map<number, Repository>
   readonly installations: Map<number, Installation>
   readonly tokens: Map<string, TokenGrant>
+  readonly packageHost: PackageHost
   /** By `organisation/slug` in lower case. */
   readonly teams: Map<string, Team>
   /** Secret part of an archive's address → what it serves, and until when. */
@@ -72,9 +76,17 @@ const FIRST_IDS: Readonly<Record<string, number>> = {
   workflowRun: 17_000_000_001,
   delivery: 80_000_000_001,
   labelEvent: 15_000_000_001,
+  milestone: 10_000_001,
+  review: 2_700_000_001,
+  reviewComment: 1_900_000_001,
   artifact: 2_500_000_001,
   deployment: 1_200_000_001,
   deploymentStatus: 3_300_000_001,
+  package: 9_000_001,
+  packageVersion: 510_000_001,
+  cache: 21_000_000_001,
+  release: 170_000_001,
+  layer: 1,
 }
 
 export function nextId(world: Pick<World, 'counters'>, kind: keyof typeof FIRST_IDS & string): number {
@@ -136,6 +148,7 @@ export function makeWorld(options: SandboxOptions, privateKey: string): World {
     repositories: new Map(),
     installations: new Map(),
     tokens: new Map(),
+    packageHost: makePackageHost(),
     teams: new Map(),
     downloads: new Map(),
     treeLimit: options.maxTreeEntries ?? MAX_TREE_ENTRIES,

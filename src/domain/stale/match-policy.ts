@@ -1,7 +1,8 @@
 /** Which rules an item is judged by, and whether they let it be: exemptions, in the order in which actions/stale looks at them. */
-import { matchesAny } from '../globs.ts'
-import type { KindPolicy, StaleConfig, StaleItem, StalePolicy } from '../stale.ts'
+
 import { hasKeepCommand } from '../commands.ts'
+import { matchesPaths } from '../globs.ts'
+import type { KindPolicy, StaleConfig, StaleItem, StalePolicy } from '../stale.ts'
 import { isMaintainer, isPerson } from './people.ts'
 
 /** What an item is judged by. */
@@ -19,7 +20,7 @@ export function rulesFor(item: StaleItem, config: StaleConfig): Rules | null {
 function matches(item: StaleItem, { match }: StalePolicy): boolean {
   if (match === null) return true
   if (match.labels.length > 0 && !match.labels.some((label) => hasLabel(item, label))) return false
-  return match.paths.length === 0 || (item.paths ?? []).some((path) => matchesAny(match.paths, path))
+  return match.paths.length === 0 || matchesPaths({ include: match.paths, exclude: [] }, item.paths ?? [])
 }
 
 export function hasLabel({ labels }: Pick<StaleItem, 'labels'>, wanted: string): boolean {
@@ -44,8 +45,14 @@ export function exemptionOf(
   if (isKept(item, policy)) return 'somebody who may write asked to keep it'
   const author = item.author?.toLowerCase() ?? ''
   if (policy.exemptAuthors.includes(author)) return `its author ${item.author} is exempt`
-  if (policy.includeOnlyAssigned && item.assignees.length === 0) return 'nobody is assigned, and only assigned ones count'
-  return typeExemption(item, policy) ?? labelExemption(item, kind, policy) ?? placeExemption(item, kind) ?? draftExemption(item, policy)
+  if (policy.includeOnlyAssigned && item.assignees.length === 0)
+    return 'nobody is assigned, and only assigned ones count'
+  return (
+    typeExemption(item, policy) ??
+    labelExemption(item, kind, policy) ??
+    placeExemption(item, kind) ??
+    draftExemption(item, policy)
+  )
 }
 
 function isKept(item: StaleItem, policy: StalePolicy): boolean {
@@ -62,13 +69,16 @@ function isKept(item: StaleItem, policy: StalePolicy): boolean {
 function typeExemption(item: StaleItem, { onlyIssueTypes }: StalePolicy): string | null {
   if (item.kind !== 'issue' || onlyIssueTypes.length === 0) return null
   const type = item.type?.toLowerCase() ?? ''
-  return onlyIssueTypes.some((one) => one.toLowerCase() === type) ? null : `its type is none of ${onlyIssueTypes.join(', ')}`
+  return onlyIssueTypes.some((one) => one.toLowerCase() === type)
+    ? null
+    : `its type is none of ${onlyIssueTypes.join(', ')}`
 }
 
 function labelExemption(item: StaleItem, kind: KindPolicy, { startDate }: StalePolicy): string | null {
   const missing = kind.onlyLabels.find((label) => !hasLabel(item, label))
   if (missing !== undefined) return `it lacks the label ${missing}`
-  if (startDate !== null && item.createdAt <= startDate) return `it was opened before ${startDate.toISOString().slice(0, 10)}`
+  if (startDate !== null && item.createdAt <= startDate)
+    return `it was opened before ${startDate.toISOString().slice(0, 10)}`
   const exempt = kind.exemptLabels.find((label) => hasLabel(item, label))
   if (exempt !== undefined) return `it has the label ${exempt}`
   if (kind.anyOfLabels.length > 0 && !kind.anyOfLabels.some((label) => hasLabel(item, label)))

@@ -1,30 +1,37 @@
-/** Repositories and their pull requests in GraphQL. */
+/** Repositories in GraphQL, and what is found in them by number or name. */
 import { authorize } from '../auth.ts'
 import { Problem } from '../http/problem.ts'
-import type { PullRequest, Repository } from '../model.ts'
-import { nodeId } from '../node-id.ts'
+import type { Issue, PullRequest, Repository } from '../model.ts'
 import { fullName, repoWeb } from '../render/urls.ts'
-import type { TokenGrant, World } from '../world.ts'
-import { type TimelineArguments, timelineOf } from './timeline.ts'
+import { type ItemsArguments, listItems } from './item-lists.ts'
+import { asItem, authorizeItem } from './items.ts'
+import { asLabel, asLabels, type LabelArguments, type View } from './view.ts'
 
-function asPullRequest(world: World, repository: Repository, pull: PullRequest) {
-  const { number, title } = pull
-  return {
-    __typename: 'PullRequest',
-    id: nodeId('pullRequest', pull.id),
-    number,
-    title,
-    state: pull.merged !== null ? 'MERGED' : pull.state.toUpperCase(),
-    isDraft: pull.draft,
-    headRefName: pull.head.ref,
-    headRefOid: pull.head.sha,
-    resourcePath: `/${fullName(repository)}/pull/${number}`,
-    url: repoWeb(world, repository, `/pull/${number}`),
-    timelineItems: (asked: TimelineArguments) => timelineOf(world, repository, pull, asked),
-  }
+const EITHER = { issues: 'read', pull_requests: 'read' } as const
+
+interface Found {
+  readonly repository: Repository
+  readonly item: Issue | PullRequest
 }
 
-export function asRepository(world: World, grant: TokenGrant, repository: Repository) {
+/** GitHub leads on to where an issue was transferred to. */
+function findItem(repository: Repository, number: number): Found | null {
+  const item = repository.conversations.get(number)
+  if (item !== undefined) return { repository, item }
+  const gone = repository.gone.get(number) ?? null
+  return gone === null ? null : findItem(gone.repository, gone.number)
+}
+
+function showItem(view: View, home: Repository, number: number, type: string, isWanted: (found: Found) => boolean) {
+  const found = findItem(home, number)
+  if (found === null || !isWanted(found)) {
+    throw new Problem(404, `Could not resolve to ${type} with the number of ${number}.`)
+  }
+  authorizeItem(view, found.repository, found.item, 'read')
+  return asItem(view, found.repository, found.item)
+}
+
+export function asRepository(view: View, repository: Repository) {
   return {
     __typename: 'Repository',
     id: repository.nodeId,
@@ -34,12 +41,28 @@ export function asRepository(world: World, grant: TokenGrant, repository: Reposi
     name: repository.name,
     nameWithOwner: fullName(repository),
     resourcePath: `/${fullName(repository)}`,
-    url: repoWeb(world, repository),
+    url: repoWeb(view.world, repository),
     pullRequest({ number }: { number: number }) {
-      authorize(grant, repository, { pull_requests: 'read' })
-      const found = repository.conversations.get(number)
-      if (found?.kind === 'pull_request') return asPullRequest(world, repository, found)
-      throw new Problem(404, `Could not resolve to a PullRequest with the number of ${number}.`)
+      // Whoever may not see pull requests does not learn which there are.
+      authorize(view.grant, repository, { pull_requests: 'read' })
+      return showItem(view, repository, number, 'a PullRequest', ({ item }) => item.kind === 'pull_request')
+    },
+    issue({ number }: { number: number }) {
+      authorize(view.grant, repository, { issues: 'read' })
+      return showItem(view, repository, number, 'an Issue', ({ item }) => item.kind === 'issue')
+    },
+    issueOrPullRequest: ({ number }: { number: number }) =>
+      showItem(view, repository, number, 'an issue or pull request', () => true),
+    issues: (asked: ItemsArguments) => listItems(view, repository, 'issue', asked),
+    pullRequests: (asked: ItemsArguments) => listItems(view, repository, 'pull_request', asked),
+    label({ name }: { name: string }) {
+      authorize(view.grant, repository, EITHER)
+      const found = repository.labels.get(name.toLowerCase())
+      return found === undefined ? null : asLabel(view, repository, found)
+    },
+    labels(asked: LabelArguments) {
+      authorize(view.grant, repository, EITHER)
+      return asLabels(view, repository, [...repository.labels.values()], asked)
     },
   }
 }

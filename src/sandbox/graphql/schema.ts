@@ -2,7 +2,8 @@
  * The part of GitHub's GraphQL schema that the sandbox serves. Every type, field, argument and value here is GitHub's
  * own (a test compares them); what is left out is simply unknown to a query.
  */
-import { buildSchema, GraphQLScalarType, isObjectType } from 'graphql'
+import { buildSchema, GraphQLScalarType, type GraphQLSchema, isObjectType } from 'graphql'
+import { ISSUE_TYPE, ITEM_MUTATIONS, ITEM_SUBSET, REPOSITORY_ITEMS } from './item-schema.ts'
 
 export const GITHUB_SUBSET = /* GraphQL */ `
   scalar DateTime
@@ -26,6 +27,7 @@ export const GITHUB_SUBSET = /* GraphQL */ `
   }
 
   type Mutation {
+    ${ITEM_MUTATIONS}
     createCheckRun(input: CreateCheckRunInput!): CreateCheckRunPayload
     updateCheckRun(input: UpdateCheckRunInput!): UpdateCheckRunPayload
   }
@@ -46,7 +48,7 @@ export const GITHUB_SUBSET = /* GraphQL */ `
     isPrivate: Boolean!
     name: String!
     nameWithOwner: String!
-    pullRequest(number: Int!): PullRequest
+    ${REPOSITORY_ITEMS}
     resourcePath: URI!
     url: URI!
   }
@@ -91,27 +93,6 @@ export const GITHUB_SUBSET = /* GraphQL */ `
     url: URI!
   }
 
-  type LabeledEvent implements Node {
-    actor: Actor
-    createdAt: DateTime!
-    id: ID!
-    label: Label!
-  }
-
-  type UnlabeledEvent implements Node {
-    actor: Actor
-    createdAt: DateTime!
-    id: ID!
-    label: Label!
-  }
-
-  union PullRequestTimelineItems = LabeledEvent | UnlabeledEvent
-
-  enum PullRequestTimelineItemsItemType {
-    LABELED_EVENT
-    UNLABELED_EVENT
-  }
-
   type PageInfo {
     endCursor: String
     hasNextPage: Boolean!
@@ -119,38 +100,7 @@ export const GITHUB_SUBSET = /* GraphQL */ `
     startCursor: String
   }
 
-  type PullRequestTimelineItemsConnection {
-    filteredCount: Int!
-    nodes: [PullRequestTimelineItems]
-    pageCount: Int!
-    pageInfo: PageInfo!
-    totalCount: Int!
-  }
-
-  enum PullRequestState {
-    CLOSED
-    MERGED
-    OPEN
-  }
-
-  type PullRequest implements Node & UniformResourceLocatable {
-    headRefName: String!
-    headRefOid: GitObjectID!
-    id: ID!
-    isDraft: Boolean!
-    number: Int!
-    resourcePath: URI!
-    state: PullRequestState!
-    timelineItems(
-      after: String
-      before: String
-      first: Int
-      itemTypes: [PullRequestTimelineItemsItemType!]
-      last: Int
-    ): PullRequestTimelineItemsConnection!
-    title: String!
-    url: URI!
-  }
+  ${ITEM_SUBSET}
 
   type CheckRun implements Node & UniformResourceLocatable {
     completedAt: DateTime
@@ -276,11 +226,19 @@ export const GITHUB_SUBSET = /* GraphQL */ `
   }
 `
 
-export const githubSchema = buildSchema(GITHUB_SUBSET)
-
 // GitHub's Int is not GraphQL's: ids of check runs have long outgrown 32 bits.
 const wideInt = new GraphQLScalarType({ name: 'Int', serialize: Number })
-for (const type of Object.values(githubSchema.getTypeMap())) {
-  const databaseId = isObjectType(type) ? type.getFields().databaseId : undefined
-  if (databaseId !== undefined) databaseId.type = wideInt
+
+function build(text: string): GraphQLSchema {
+  const schema = buildSchema(text)
+  for (const type of Object.values(schema.getTypeMap())) {
+    const databaseId = isObjectType(type) ? type.getFields().databaseId : undefined
+    if (databaseId !== undefined) databaseId.type = wideInt
+  }
+  return schema
 }
+
+export const githubSchema = build(GITHUB_SUBSET)
+
+/** An Enterprise Server's, which does not know types of issues. */
+export const olderSchema = build(GITHUB_SUBSET.replace(ISSUE_TYPE, ''))

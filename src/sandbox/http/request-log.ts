@@ -11,7 +11,7 @@ export interface ApiRequest {
   readonly body: string
   /** 0 until answered, and for a request whose reply was withheld. */
   status: number
-  /** Who asked: `app`, `installation:<id>`, `anonymous`. */
+  /** Who asked: `app`, `installation:<id>`, `workflow:<owner>/<name>`, `user:<login>`, `anonymous`. */
   caller: string
   /** Which fault was played on it; null: none. */
   fault: string | null

@@ -8,6 +8,7 @@ import type { FaultKind } from '../faults.ts'
 import { answerGraphql } from '../graphql/answer.ts'
 import { isJsonObject, type JsonObject } from '../json.ts'
 import { renderPage } from '../pages.ts'
+import { isRegistry, serveRegistry } from '../registry/serve.ts'
 import { allRoutes } from '../routes/all.ts'
 import { changed, pause, type World } from '../world.ts'
 import { Problem } from './problem.ts'
@@ -163,17 +164,24 @@ async function serveDownload(world: World, request: IncomingMessage, response: S
   response.writeHead(200, { 'content-type': 'application/zip', 'content-length': zip.byteLength }).end(zip)
 }
 
+/** What answers at this address; null: a page does. */
+function serverOf(path: string): typeof serveApi | null {
+  if (path.startsWith('/api/')) return serveApi
+  if (isDownload(path)) return (world, _, request, response) => serveDownload(world, request, response)
+  if (isRegistry(path)) return (world, _, request, response) => serveRegistry(world, request, response)
+  return null
+}
+
 /** Listens on loopback only. `check`, when given, looks at every request and reply of the REST API. */
 export async function listen(world: World, check: ReplyChecker | null): Promise<Server> {
   const server = createServer((request, response) => {
-    const isApi = request.url?.startsWith('/api/') === true
-    if (!isApi && !isDownload(request.url ?? '/')) {
+    const serve = serverOf(request.url?.split('?')[0] ?? '/')
+    if (serve === null) {
       servePage(world, request, response)
       return
     }
     world.busy.requests++
-    const served = isApi ? serveApi(world, check, request, response) : serveDownload(world, request, response)
-    served
+    serve(world, check, request, response)
       .catch((error: unknown) => {
         console.error('The sandbox lost a request:', error)
         request.socket.destroy()

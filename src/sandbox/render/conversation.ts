@@ -3,11 +3,21 @@
 import { associationIn, associationOf } from '../associations.ts'
 import { commitsBetween } from '../git/history.ts'
 import { isoTime, type JsonObject } from '../json.ts'
-import { type Comment, type Issue, type Label, type PullRequest, REACTIONS, type Repository } from '../model.ts'
+import {
+  type Comment,
+  type Issue,
+  type Label,
+  type PullRequest,
+  REACTIONS,
+  type Reaction,
+  type Repository,
+} from '../model.ts'
 import { nodeId } from '../node-id.ts'
 import { changedFiles, mergeabilityOf } from '../pull-request-facts.ts'
+import { countComments } from '../timeline.ts'
 import { botOf, type World } from '../world.ts'
 import { renderAccount, renderApp } from './account.ts'
+import { renderMilestone } from './milestone.ts'
 import { renderRepository } from './repository.ts'
 import { repoApi, repoWeb } from './urls.ts'
 
@@ -28,8 +38,7 @@ export function renderLabels(world: World, repository: Repository, conversation:
   return labels.map((label) => renderLabel(world, repository, label))
 }
 
-function renderReactionCounts(url: string, comment: Comment | null): JsonObject {
-  const all = comment?.reactions ?? []
+export function renderReactionCounts(url: string, all: readonly Reaction[]): JsonObject {
   const counts = REACTIONS.map((content) => [content, all.filter((one) => one.content === content).length])
   return { url: `${url}/reactions`, total_count: all.length, ...Object.fromEntries(counts) }
 }
@@ -42,6 +51,25 @@ function renderSide(world: World, repository: Repository, ref: string, sha: stri
     user: renderAccount(world, repository.owner),
     repo: repository.deleted ? null : renderRepository(world, repository),
   }
+}
+
+/** What issues and pull requests say of who and what they belong to. */
+function renderBelonging(world: World, repository: Repository, item: Issue | PullRequest): JsonObject {
+  const assignees = item.assignees.map((one) => renderAccount(world, one))
+  return {
+    locked: item.locked !== null,
+    active_lock_reason: item.locked?.reason ?? null,
+    assignee: assignees[0] ?? null,
+    assignees,
+    milestone: item.milestone === null ? null : renderMilestone(world, repository, item.milestone),
+  }
+}
+
+/** GitHub's `issue-type`. */
+function renderIssueType(name: string): JsonObject {
+  // The types belong to the organisation, and here are known by their names alone.
+  const id = [...name].reduce((sum, character) => (sum * 31 + (character.codePointAt(0) ?? 0)) % 1_000_000, 7)
+  return { id, node_id: nodeId('issueType', name), name, description: null, color: null, is_enabled: true }
 }
 
 /** GitHub's `pull-request-simple`, as lists carry it. */
@@ -61,7 +89,6 @@ export function renderPullRequestSimple(world: World, repository: Repository, pu
     issue_url: issue,
     number: pull.number,
     state: pull.state,
-    locked: false,
     title: pull.title,
     user: renderAccount(world, pull.author),
     body: pull.body,
@@ -70,12 +97,10 @@ export function renderPullRequestSimple(world: World, repository: Repository, pu
     closed_at: isoTime(pull.closedAt),
     merged_at: isoTime(pull.merged?.at ?? null),
     merge_commit_sha: pull.mergeCommitSha,
-    assignee: null,
-    assignees: [],
+    ...renderBelonging(world, repository, pull),
     requested_reviewers: [],
     requested_teams: [],
     labels: renderLabels(world, repository, pull),
-    milestone: null,
     draft: pull.draft,
     commits_url: `${url}/commits`,
     review_comments_url: `${url}/comments`,
@@ -96,7 +121,6 @@ export function renderPullRequestSimple(world: World, repository: Repository, pu
     },
     author_association: associationIn(world, repository, pull, pull.author),
     auto_merge: null,
-    active_lock_reason: null,
   }
 }
 
@@ -104,13 +128,12 @@ export function renderPullRequestSimple(world: World, repository: Repository, pu
 export function renderPullRequest(world: World, repository: Repository, pull: PullRequest): JsonObject {
   const files = changedFiles(repository, pull)
   const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0)
-  const comments = [...repository.comments.values()].filter((one) => one.number === pull.number)
   return {
     ...renderPullRequestSimple(world, repository, pull),
     merged: pull.merged !== null,
     ...mergeabilityOf(pull),
     merged_by: pull.merged === null ? null : renderAccount(world, pull.merged.by),
-    comments: comments.length,
+    comments: countComments(pull),
     review_comments: 0,
     maintainer_can_modify: pull.maintainerCanModify,
     commits: commitsBetween(repository.objects, pull.base.sha, pull.head.sha).length,
@@ -125,6 +148,7 @@ export function renderIssue(world: World, repository: Repository, conversation: 
   const { number } = conversation
   const url = repoApi(world, repository, `/issues/${number}`)
   const pull = conversation.kind === 'pull_request' ? conversation : null
+  const issue = conversation.kind === 'issue' ? conversation : null
   const html = repoWeb(world, repository, `/${pull === null ? 'issues' : 'pull'}/${number}`)
   const pullLinks = pull && {
     draft: pull.draft,
@@ -150,22 +174,19 @@ export function renderIssue(world: World, repository: Repository, conversation: 
     user: renderAccount(world, conversation.author),
     labels: renderLabels(world, repository, conversation),
     state: conversation.state,
-    locked: false,
-    assignee: null,
-    assignees: [],
-    milestone: null,
-    comments: [...repository.comments.values()].filter((one) => one.number === number).length,
+    ...renderBelonging(world, repository, conversation),
+    comments: countComments(conversation),
     created_at: isoTime(conversation.createdAt),
     updated_at: isoTime(conversation.updatedAt),
     closed_at: isoTime(conversation.closedAt),
     author_association: associationIn(world, repository, conversation, conversation.author),
-    active_lock_reason: null,
     ...pullLinks,
     body: conversation.body,
-    reactions: renderReactionCounts(url, null),
+    reactions: renderReactionCounts(url, conversation.reactions),
     timeline_url: `${url}/timeline`,
-    performed_via_github_app: null,
-    state_reason: null,
+    performed_via_github_app: conversation.app === null ? null : renderApp(world, conversation.app),
+    state_reason: issue?.stateReason ?? null,
+    ...(issue === null || issue.type === null ? {} : { type: renderIssueType(issue.type) }),
   }
 }
 
@@ -186,7 +207,7 @@ export function renderComment(world: World, repository: Repository, comment: Com
     body: comment.body,
     author_association:
       issue === undefined ? associationOf(world, repository, author) : associationIn(world, repository, issue, author),
-    reactions: renderReactionCounts(url, comment),
+    reactions: renderReactionCounts(url, comment.reactions),
     performed_via_github_app: comment.app === null ? null : renderApp(world, comment.app),
   }
 }

@@ -72,7 +72,7 @@ function listRuns(call: Call, repository: Repository, workflow: Workflow | null)
     if (!is(branch, run.headBranch) || !is(sha, run.headSha) || !is(actor, run.actor.login)) return false
     return created == null || matchesCreated(run.createdAt, created)
   })
-  found.sort((a, b) => b.id - a.id)
+  found.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || b.id - a.id)
   const isFiltered = filters.some((filter) => filter !== null)
   const page = paginate(call, isFiltered ? found.slice(0, MAX_LISTED_RUNS) : found)
   const workflow_runs = page.items.map((run) => renderWorkflowRun(call.world, repository, run))

@@ -1,14 +1,19 @@
 import type { Route } from '../http/router.ts'
+import { accountRoutes } from './accounts.ts'
 import { actionsRoutes } from './actions.ts'
 import { appRoutes } from './app.ts'
 import { artifactRoutes } from './artifacts.ts'
+import { blobRoutes } from './blobs.ts'
 import { branchRoutes } from './branches.ts'
+import { cacheRoutes } from './caches.ts'
 import { checkRoutes } from './checks.ts'
 import { contentRoutes } from './contents.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { gitRoutes } from './git.ts'
 import { issueRoutes } from './issues.ts'
+import { packageRoutes } from './packages.ts'
 import { pullRoutes } from './pulls.ts'
+import { releaseRoutes } from './releases.ts'
 import { repositoryRoutes } from './repositories.ts'
 import { teamRoutes } from './teams.ts'
 
@@ -25,5 +30,10 @@ export const allRoutes: readonly Route[] = [
   ...artifactRoutes,
   ...deploymentRoutes,
   ...teamRoutes,
+  ...blobRoutes,
+  ...cacheRoutes,
+  ...releaseRoutes,
+  ...packageRoutes,
+  ...accountRoutes,
   ...issueRoutes,
 ]

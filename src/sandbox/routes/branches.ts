@@ -73,10 +73,14 @@ const READ = { contents: 'read' } as const
 
 export const branchRoutes: readonly Route[] = [
   repositoryRoute('GET', '/branches', READ, (call, repository) => {
-    const refs = [...repository.refs].filter(([ref]) => ref.startsWith('refs/heads/'))
-    const page = paginate(call, refs)
-    const body = page.items.map(([ref, sha]) => {
-      const name = ref.slice('refs/heads/'.length)
+    const wanted = call.query.get('protected')
+    const branches = [...repository.refs]
+      .filter(([ref]) => ref.startsWith('refs/heads/'))
+      .map(([ref, sha]) => ({ name: ref.slice('refs/heads/'.length), sha }))
+      .filter(({ name }) => wanted === null || isProtected(repository, name) === (wanted === 'true'))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+    const page = paginate(call, branches)
+    const body = page.items.map(({ name, sha }) => {
       const commit = { sha, url: repoApi(call.world, repository, `/commits/${sha}`) }
       return { name, commit, protected: isProtected(repository, name) }
     })

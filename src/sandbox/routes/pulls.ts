@@ -18,6 +18,20 @@ function pullsOf(repository: Repository): PullRequest[] {
   return pulls.sort((a, b) => b.number - a.number)
 }
 
+/** Without a direction the newest come first, but in any other order what is least. */
+function listingOrder(call: Call, repository: Repository): (a: PullRequest, b: PullRequest) => number {
+  const sort = call.query.get('sort') ?? 'created'
+  const sign = (call.query.get('direction') ?? (sort === 'created' ? 'desc' : 'asc')) === 'asc' ? 1 : -1
+  const comments = new Map<number, number>()
+  if (sort === 'popularity')
+    for (const { number } of repository.comments.values()) comments.set(number, (comments.get(number) ?? 0) + 1)
+  const keyOf = (pull: PullRequest): number => {
+    if (sort === 'popularity') return comments.get(pull.number) ?? 0
+    return (sort === 'updated' ? pull.updatedAt : pull.createdAt).getTime()
+  }
+  return (a, b) => sign * (keyOf(a) - keyOf(b) || a.number - b.number)
+}
+
 function listPulls(call: Call, repository: Repository): Reply {
   const state = call.query.get('state') ?? 'open'
   const [head, base] = [call.query.get('head'), call.query.get('base')]
@@ -26,7 +40,7 @@ function listPulls(call: Call, repository: Repository): Reply {
     if (base !== null && pull.base.ref !== base) return false
     return head === null || `${pull.head.owner.login}:${pull.head.ref}` === head
   })
-  if (call.query.get('direction') === 'asc') found.reverse()
+  found.sort(listingOrder(call, repository))
   const page = paginate(call, found)
   const body = page.items.map((pull) => renderPullRequestSimple(call.world, repository, pull))
   return { status: 200, headers: page.headers, body }

@@ -1,0 +1,105 @@
+/**
+ * When an item was last active, as its rules count that. `any` is GitHub's own time of the last update, as actions/stale has it; but
+ * what we wrote ourselves is none. `human` is the last thing that a person did.
+ */
+import type { ActivityKind, KindPolicy, StaleActivity, StaleItem } from '../stale.ts'
+import { isMarked } from './markers.ts'
+import { isSameLabel, type Rules } from './match-policy.ts'
+import { isMaintainer, isPerson } from './people.ts'
+
+/** What a person does that counts without being asked for. */
+const ALWAYS: ReadonlySet<ActivityKind> = new Set([
+  'comment',
+  'review',
+  'commit',
+  'reopened',
+  'ready_for_review',
+  'converted_to_draft',
+  'edited',
+  'labeled',
+  'unlabeled',
+  'assigned',
+  'unassigned',
+  'milestoned',
+  'demilestoned',
+  'other',
+])
+
+/** A clock of ours and GitHub's may differ; nothing happened later than now. */
+export function notAfter(time: Date, now: Date): Date {
+  return time > now ? now : time
+}
+
+/** What people did, oldest first, without the stale label itself, which starts the clock rather than stopping it. */
+export function humanActivity(item: StaleItem, { policy, kind }: Rules): StaleActivity[] {
+  return item.activity.filter((one) => {
+    if (!isPerson(one, policy)) return false
+    if (one.kind === 'reaction') return policy.countReactions
+    if (one.kind === 'mentioned') return policy.countMentions
+    if (one.kind === 'labeled' && one.label !== null && isSameLabel(one.label, kind.staleLabel)) return false
+    return ALWAYS.has(one.kind)
+  })
+}
+
+/** When the stale label was last put on, and whether by us; null: it is not known. */
+export interface StaleSince {
+  readonly at: Date
+  /** `unknown`: nobody tells. */
+  readonly by: 'us' | 'somebody' | 'unknown'
+}
+
+export function staleSince(item: StaleItem, { staleLabel }: KindPolicy, now: Date): StaleSince | null {
+  const labeling = item.activity.findLast(
+    (one) => one.kind === 'labeled' && one.label !== null && isSameLabel(one.label, staleLabel),
+  )
+  if (labeling !== undefined) return { at: notAfter(labeling.at, now), by: labeling.own ? 'us' : 'somebody' }
+  return item.staleLabeledAt === null ? null : { at: notAfter(item.staleLabeledAt, now), by: 'unknown' }
+}
+
+/** Our comment of this kind after `since`, if there is one. */
+export function ownComment(item: StaleItem, what: 'mark' | 'close', since: Date | null): StaleActivity | undefined {
+  return item.activity.findLast((one) => isMarked(one, what) && (since === null || one.at >= since))
+}
+
+/** The last word of a person, if one is known. */
+export function lastWord(item: StaleItem, rules: Rules): { readonly at: Date; readonly byMaintainer: boolean } | null {
+  const word = item.activity.findLast(
+    (one) => (one.kind === 'comment' || one.kind === 'review') && isPerson(one, rules.policy),
+  )
+  return word === undefined ? null : { at: word.at, byMaintainer: isMaintainer(word, item) }
+}
+
+/** When it was last active. */
+export function activeAt(item: StaleItem, rules: Rules, now: Date): Date {
+  const { policy, kind } = rules
+  if (kind.ignoreUpdates) return notAfter(item.createdAt, now)
+  if (policy.activity === 'any') return notAfter(updatedByOthers(item, rules), now)
+  const last = humanActivity(item, rules).at(-1)
+  const times = [item.createdAt, ...(last === undefined ? [] : [last.at])]
+  return new Date(Math.max(...times.map((time) => notAfter(time, now).getTime())))
+}
+
+/** GitHub's time of the last update, unless that was a comment of ours which the rest of our work did not follow yet. */
+function updatedByOthers(item: StaleItem, rules: Rules): Date {
+  const mark = unfinishedMark(item, rules)
+  if (mark === undefined) return item.updatedAt
+  const before = item.activity.filter((one) => one.at < mark.at).at(-1)
+  return before?.at ?? item.createdAt
+}
+
+/** A warning of ours that the label did not follow, and nobody did anything since. */
+export function unfinishedMark(item: StaleItem, rules: Rules): StaleActivity | undefined {
+  const { kind } = rules
+  if (item.labels.some((label) => isSameLabel(label, kind.staleLabel))) return undefined
+  const mark = ownComment(item, 'mark', null)
+  if (mark === undefined) return undefined
+  const since = item.activity.slice(item.activity.lastIndexOf(mark) + 1)
+  const isLabelNews = since.some(
+    (one) =>
+      (one.kind === 'labeled' || one.kind === 'unlabeled') &&
+      one.label !== null &&
+      isSameLabel(one.label, kind.staleLabel),
+  )
+  const byOthers = since.some((one) => !one.own && (rules.policy.activity === 'any' || isPerson(one, rules.policy)))
+  return isLabelNews || byOthers ? undefined : mark
+}

@@ -1,0 +1,44 @@
+/**
+ * How much of each item is read. A few of the newest entries decide about nearly all of them; where they do not, and it matters, the
+ * item is read once more and deeper.
+ */
+import type { StaleConfig, StaleItem } from '../stale.ts'
+import { humanActivity, lastWord, staleSince } from './clock.ts'
+import { hasLabel, rulesFor } from './match-policy.ts'
+
+export interface Depth {
+  /** Newest entries of the timeline. */
+  readonly activity: number
+  readonly reactions: boolean
+  readonly mentions: boolean
+  readonly paths: boolean
+}
+
+const FIRST_ENTRIES = 15
+const DAY = 86_400_000
+
+export function depthFor({ policies }: StaleConfig): Depth {
+  return {
+    activity: FIRST_ENTRIES,
+    reactions: policies.some((policy) => policy.countReactions),
+    mentions: policies.some((policy) => policy.countMentions),
+    paths: policies.some((policy) => (policy.match?.paths.length ?? 0) > 0),
+  }
+}
+
+/** Whether what was read of it does not decide, and more of it may. */
+export function needsDeeper(item: StaleItem, config: StaleConfig, now: Date): boolean {
+  if (item.activityIsWhole || item.state === 'closed' || item.locked) return false
+  const rules = rulesFor(item, config)
+  if (rules === null) return false
+  const { kind, policy } = rules
+  if (policy.onlyWaitingFor !== null && lastWord(item, rules) === null) return true
+  if (hasLabel(item, kind.staleLabel)) return staleSince(item, kind, now) === null
+  if (policy.activity === 'any' || kind.ignoreUpdates || kind.daysBeforeStale < 0) return false
+  // Nothing at all happened for long enough, whoever it was.
+  const limit = now.getTime() - kind.daysBeforeStale * DAY
+  if (item.updatedAt.getTime() < limit || item.createdAt.getTime() >= limit) return false
+  // Bots were busy: what people did before is not among what was read.
+  const oldest = item.activity[0]
+  return humanActivity(item, rules).length === 0 && oldest !== undefined && oldest.at.getTime() >= limit
+}

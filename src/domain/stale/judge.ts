@@ -1,0 +1,146 @@
+/** What is to be done about one item, and why: first whether it is stale, then what follows from that. */
+import type { StaleActivity, StaleDecision, StaleItem } from '../stale.ts'
+import { formatDuration } from '../wording.ts'
+import { activeAt, humanActivity, lastWord, ownComment, staleSince, unfinishedMark } from './clock.ts'
+import { hasLabel, type Rules } from './match-policy.ts'
+
+export interface Judgement {
+  readonly do: StaleDecision['do']
+  readonly reason: string
+  /** Whether our comment that belongs to it is there already. */
+  readonly isSaid: boolean
+}
+
+const DAY = 86_400_000
+/** GitHub's time of an update and that of the label that made it are not always the same. */
+const TOLERANCE_MS = 15_000
+
+/** The item is not exempt. */
+export function judge(item: StaleItem, rules: Rules, now: Date): Judgement {
+  if (hasLabel(item, rules.kind.staleLabel)) return judgeStale(item, rules, now)
+  const marked = judgeFresh(item, rules, now)
+  if (marked.do.length === 0 || rules.policy.activity !== 'any') return marked
+  // As actions/stale does it, which goes on with what it has just marked.
+  const closed = judgeStale({ ...item, updatedAt: now }, rules, now, true)
+  return closed.do.includes('close')
+    ? { ...marked, do: ['mark', 'close'], reason: `${marked.reason}; ${closed.reason}` }
+    : marked
+}
+
+function judgeFresh(item: StaleItem, rules: Rules, now: Date): Judgement {
+  const { daysBeforeStale } = rules.kind
+  if (unfinishedMark(item, rules) !== undefined && daysBeforeStale >= 0)
+    return { do: ['mark'], reason: 'it was warned, and the label is still missing', isSaid: true }
+  const waits = waitsForMaintainers(item, rules)
+  if (waits !== null) return nothing(waits)
+  const active = activeAt(item, rules, now)
+  const quiet = now.getTime() - active.getTime()
+  const since = `${rules.kind.ignoreUpdates ? 'opened' : 'last active'} ${age(quiet)} ago`
+  if (daysBeforeStale < 0) return nothing(`${since}; it never becomes stale`)
+  if (quiet <= daysBeforeStale * DAY) return nothing(`${since}; it becomes stale after ${days(daysBeforeStale)}`)
+  return { do: ['mark'], reason: since, isSaid: false }
+}
+
+function judgeStale(item: StaleItem, rules: Rules, now: Date, markedNow = false): Judgement {
+  const { kind, policy } = rules
+  const known = staleSince(item, kind, now)
+  const since = known?.at ?? (policy.activity === 'any' ? item.updatedAt : (item.activity[0]?.at ?? item.updatedAt))
+  const news = policy.activity === 'any' ? newsOfAny(item, rules, since) : newsOfPeople(item, rules, since)
+  if (!markedNow) {
+    const waits = waitsForMaintainers(item, rules)
+    if (waits !== null) return { do: ['unstale'], reason: waits, isSaid: false }
+    if (news.update !== null && kind.removeStaleWhenUpdated)
+      return { do: ['unstale'], reason: news.update, isSaid: false }
+    if (known?.by === 'somebody' && kind.staleMessage !== '' && ownComment(item, 'mark', known.at) === undefined)
+      return { do: ['warn'], reason: `the label ${kind.staleLabel} was put on by hand`, isSaid: false }
+  }
+  if (kind.daysBeforeClose < 0) return nothing('it is stale, and never closed')
+  if (news.keepsOpen !== null) return nothing(news.keepsOpen)
+  const quiet = now.getTime() - Math.max(news.quietSince.getTime(), policy.activity === 'any' ? 0 : since.getTime())
+  const length = `it is stale, and was quiet for ${age(quiet)}`
+  if (quiet <= kind.daysBeforeClose * DAY) return nothing(`${length}; it is closed after ${days(kind.daysBeforeClose)}`)
+  return { do: ['close'], reason: length, isSaid: ownComment(item, 'close', since) !== undefined }
+}
+
+/** What happened since the item became stale. */
+interface News {
+  /** What ends its staleness; null: nothing. */
+  readonly update: string | null
+  /** What keeps it from being closed although it stays stale; null: nothing. */
+  readonly keepsOpen: string | null
+  readonly quietSince: Date
+}
+
+function newsOfPeople(item: StaleItem, rules: Rules, since: Date): News {
+  const isReopening = (one: StaleActivity) => one.kind === 'reopened' && !one.own
+  const people = new Set(humanActivity(item, rules))
+  const last = item.activity.findLast((one) => one.at > since && (people.has(one) || isReopening(one)))
+  const update = last === undefined ? null : `${last.by ?? 'somebody'} ${DID[last.kind] ?? 'did something'} since`
+  const keepsOpen = update === null ? null : `${update}, and updates do not take the label away`
+  return { update, keepsOpen, quietSince: since }
+}
+
+/** As actions/stale looks at it: GitHub's time of the update, and comments of users. */
+function newsOfAny(item: StaleItem, { kind }: Rules, since: Date): News {
+  const updatedAt = updatedByOthers(item)
+  const comment = item.activity.find(
+    (one) =>
+      one.kind === 'comment' &&
+      !one.bot &&
+      !one.own &&
+      one.at >= since &&
+      one.body?.toLowerCase() !== kind.staleMessage.toLowerCase(),
+  )
+  const isUpdated = updatedAt.getTime() - since.getTime() > TOLERANCE_MS
+  const commented = comment === undefined ? null : `${comment.by ?? 'somebody'} commented since`
+  return {
+    update: commented ?? (isUpdated ? 'it was updated since' : null),
+    keepsOpen: commented,
+    quietSince: updatedAt,
+  }
+}
+
+/** Without what we wrote ourselves last. */
+function updatedByOthers({ activity, updatedAt }: StaleItem): Date {
+  const last = activity.at(-1)
+  if (!last?.own || updatedAt.getTime() - last.at.getTime() > TOLERANCE_MS) return updatedAt
+  const label = activity.findLast((one) => one.kind === 'labeled')
+  return activity.findLast((one) => !one.own)?.at ?? label?.at ?? updatedAt
+}
+
+const DID: Readonly<Partial<Record<StaleActivity['kind'], string>>> = {
+  comment: 'commented',
+  review: 'reviewed',
+  commit: 'pushed',
+  reopened: 'reopened it',
+  ready_for_review: 'marked it as ready',
+  edited: 'edited it',
+  labeled: 'labelled it',
+  unlabeled: 'took a label away',
+  assigned: 'assigned somebody',
+  milestoned: 'put it in a milestone',
+  mentioned: 'was mentioned',
+  reaction: 'reacted',
+}
+
+/** Why the clock stands still; null: it runs. */
+function waitsForMaintainers(item: StaleItem, rules: Rules): string | null {
+  if (rules.policy.onlyWaitingFor === null) return null
+  const word = lastWord(item, rules)
+  if (word === null) return 'nobody who maintains the repository has answered yet'
+  return word.byMaintainer ? null : 'the last word is not a maintainer’s: it waits for one'
+}
+
+function nothing(reason: string): Judgement {
+  return { do: [], reason, isSaid: false }
+}
+
+/** `40 days`, `3 h 20 min`. */
+function age(ms: number): string {
+  const whole = Math.floor(ms / DAY)
+  return whole >= 2 ? `${whole} days` : formatDuration(ms)
+}
+
+function days(number: number): string {
+  return number === 1 ? '1 day' : `${number} days`
+}

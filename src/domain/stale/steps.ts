@@ -1,0 +1,97 @@
+/** What is written at GitHub for a decision, in order: words before what they announce. */
+import type { CloseReason, StaleItem, StaleRepositoryFacts, StaleStep } from '../stale.ts'
+import type { Judgement } from './judge.ts'
+import { withMarker } from './markers.ts'
+import { hasLabel, type Rules } from './match-policy.ts'
+import { isMaintainer, isPerson } from './people.ts'
+
+export function stepsOf(
+  item: StaleItem,
+  { do: doing, isSaid }: Judgement,
+  rules: Rules,
+  repository: StaleRepositoryFacts,
+): StaleStep[] {
+  return doing.flatMap((what) => {
+    switch (what) {
+      case 'mark':
+        return markSteps(item, rules, isSaid)
+      case 'warn':
+        return comment(rules.kind.staleMessage, 'mark')
+      case 'unstale':
+        return unstaleSteps(item, rules)
+      case 'close':
+        return closeSteps(item, rules, repository, isSaid && !doing.includes('mark'))
+    }
+  })
+}
+
+function markSteps(item: StaleItem, { kind, policy }: Rules, isSaid: boolean): StaleStep[] {
+  return [
+    ...(isSaid ? [] : comment(kind.staleMessage, 'mark')),
+    ...removal(policy.labelsToRemoveWhenStale.filter((label) => hasLabel(item, label))),
+    { kind: 'add_labels', labels: [kind.staleLabel] },
+  ]
+}
+
+/** The stale label goes last: until then the item is seen to be unfinished. */
+function unstaleSteps(item: StaleItem, { kind, policy }: Rules): StaleStep[] {
+  const added = policy.labelsToAddWhenUnstale.filter((label) => !hasLabel(item, label))
+  const removed = policy.labelsToRemoveWhenUnstale.filter((label) => hasLabel(item, label))
+  return [
+    ...(added.length > 0 ? [{ kind: 'add_labels' as const, labels: added }] : []),
+    ...removal([...removed, kind.staleLabel]),
+  ]
+}
+
+function closeSteps(
+  item: StaleItem,
+  { kind, policy }: Rules,
+  repository: StaleRepositoryFacts,
+  isSaid: boolean,
+): StaleStep[] {
+  const { closeLabel, closeMessage } = kind
+  const duplicateOf = policy.closeIssueReason === 'duplicate' ? duplicateFor(item, policy) : null
+  const reason: CloseReason =
+    policy.closeIssueReason === 'duplicate' && duplicateOf === null ? 'not_planned' : policy.closeIssueReason
+  return [
+    ...(isSaid ? [] : comment(closeMessage, 'close')),
+    ...(closeLabel !== null && !hasLabel(item, closeLabel)
+      ? [{ kind: 'add_labels' as const, labels: [closeLabel] }]
+      : []),
+    { kind: 'close', reason, duplicateOf },
+    ...branchSteps(item, policy.deleteBranch, repository),
+  ]
+}
+
+/** Only the head branch in the same repository, which nothing else needs. */
+function branchSteps(
+  { kind, head, number }: StaleItem,
+  deletes: boolean,
+  repository: StaleRepositoryFacts,
+): StaleStep[] {
+  if (kind !== 'pull_request' || !deletes || !head?.sameRepository) return []
+  const { defaultBranch, protectedBranches, branchesInUse } = repository
+  const isNeeded = (branchesInUse.get(head.ref) ?? []).some((other) => other !== number)
+  if (head.ref === defaultBranch || protectedBranches.has(head.ref) || isNeeded) return []
+  return [{ kind: 'delete_branch', ref: head.ref, sha: head.sha }]
+}
+
+function comment(body: string, marker: 'mark' | 'close'): StaleStep[] {
+  return body.trim() === '' ? [] : [{ kind: 'comment', body: withMarker(body, marker) }]
+}
+
+function removal(labels: readonly string[]): StaleStep[] {
+  return labels.length === 0 ? [] : [{ kind: 'remove_labels', labels }]
+}
+
+const DUPLICATE = /^duplicate of #(\d{1,9})\s*$/im
+
+/** As a maintainer said it last. */
+function duplicateFor(item: StaleItem, policy: Rules['policy']): number | null {
+  const words = item.activity.filter(
+    (one) => one.kind === 'comment' && isPerson(one, policy) && isMaintainer(one, item),
+  )
+  const said = words.findLast((one) => DUPLICATE.test(one.body ?? ''))
+  const number = DUPLICATE.exec(said?.body ?? '')?.[1]
+  return number === undefined || Number(number) === item.number ? null : Number(number)
+}
