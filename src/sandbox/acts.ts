@@ -84,9 +84,7 @@ function makePullActs(world: World) {
     /** Opens a pull request and returns its number. */
     openPullRequest: (repo: string, options: pulls.NewPullRequest) =>
       pulls.openPullRequest(world, repository(repo), options).number,
-    closePullRequest: onPull((repo, pull, by: string, at?: Date) =>
-      pulls.closePullRequest(world, repo, pull, by, at),
-    ),
+    closePullRequest: onPull((repo, pull, by: string, at?: Date) => pulls.closePullRequest(world, repo, pull, by, at)),
     reopenPullRequest: onPull((repo, pull, by: string, at?: Date) =>
       pulls.reopenPullRequest(world, repo, pull, by, at),
     ),

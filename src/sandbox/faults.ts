@@ -27,6 +27,41 @@ export type FaultKind =
   | { readonly kind: 'bad-gateway' }
   | { readonly kind: 'hang' }
 
+/** Which mutations of GraphQL a fault befalls: all that agree with each of these. */
+export interface MutationTarget {
+  /** `addComment`, `closeIssue` … */
+  readonly field?: string
+  /** The name under which it answers, if it has another. */
+  readonly alias?: string
+  /** Its place among the mutations of its request, from 1. */
+  readonly place?: number
+}
+
+/** How one mutation of a request fails, beside the others. */
+export interface MutationFailure {
+  readonly type: string | null
+  readonly message: string
+  /** Whether it is carried out all the same. */
+  readonly done: boolean
+}
+
+/** The error of a mutation that a fault befell. */
+export class MutationFault extends Error {
+  override readonly name = 'MutationFault'
+  readonly type: string | null
+  constructor(type: string | null, message: string) {
+    super(message)
+    this.type = type
+  }
+}
+
+interface BefallenMutations {
+  readonly target: MutationTarget
+  readonly failure: MutationFailure
+  left: number
+  skip: number
+}
+
 interface Fault {
   readonly target: FaultTarget
   readonly effect: FaultKind
@@ -58,12 +93,22 @@ export interface Faults {
   hang(target: FaultTarget): void
   /** Refuses for a rate limit. `waitSeconds`, default 1, is `retry-after`, or the time to `x-ratelimit-reset`. */
   rateLimit(target: FaultTarget & { limit: 'primary' | 'secondary'; status?: 403 | 429; waitSeconds?: number }): void
+  /**
+   * Has single mutations of a GraphQL request fail: refused with GitHub's `type` (default `FORBIDDEN`; null: none), or, with `done`,
+   * carried out although the answer says otherwise.
+   */
+  refuseMutation(
+    target: MutationTarget &
+      Pick<FaultTarget, 'times' | 'skip'> & { type?: string | null; message?: string; done?: boolean },
+  ): void
   /** Replaces what is done to webhooks; `{}` ends it. */
   webhooks(faults: WebhookFaults): void
   /** Ends every fault. */
   clear(): void
   /** For the server: the fault to play on this request, which is counted. */
   take(request: FaultRequest): FaultKind | null
+  /** For GraphQL: how this mutation, which is counted, fails. */
+  takeMutation(mutation: Required<MutationTarget>): MutationFailure | null
   /** For the sender. */
   readonly onWebhooks: () => WebhookFaults
 }
@@ -77,8 +122,23 @@ function befalls(fault: Fault, request: FaultRequest): boolean {
   return path === request.route || request.path.includes(path)
 }
 
+function takeMutation(faults: readonly BefallenMutations[], seen: Required<MutationTarget>): MutationFailure | null {
+  for (const fault of faults) {
+    const { field = seen.field, alias = seen.alias, place = seen.place } = fault.target
+    if (fault.left <= 0 || field !== seen.field || alias !== seen.alias || place !== seen.place) continue
+    if (fault.skip > 0) {
+      fault.skip--
+      continue
+    }
+    fault.left--
+    return fault.failure
+  }
+  return null
+}
+
 export function makeFaults(): Faults {
   let faults: Fault[] = []
+  let mutations: BefallenMutations[] = []
   let webhookFaults: WebhookFaults = {}
   const add = (target: FaultTarget, effect: FaultKind) =>
     faults.push({ target, effect, left: target.times ?? 1, skip: target.skip ?? 0 })
@@ -93,11 +153,16 @@ export function makeFaults(): Faults {
       const { status = 403, waitSeconds = 1 } = target
       add(target, { kind: `${target.limit}-limit`, status, waitSeconds })
     },
+    refuseMutation({ times = 1, skip = 0, type = 'FORBIDDEN', message, done = false, ...target }) {
+      const failure = { type, message: message ?? 'Resource not accessible by integration', done }
+      mutations.push({ target, failure, left: times, skip })
+    },
     webhooks(replacement) {
       webhookFaults = replacement
     },
     clear() {
       faults = []
+      mutations = []
       webhookFaults = {}
     },
     take(request) {
@@ -112,6 +177,7 @@ export function makeFaults(): Faults {
       }
       return null
     },
+    takeMutation: (mutation) => takeMutation(mutations, mutation),
     onWebhooks: () => webhookFaults,
   }
 }

@@ -53,7 +53,12 @@ export interface NewIssue {
   readonly at?: Date
   /** What was said and done since; `at` wants times here, too, or the app is told. Oldest first. */
   readonly comments?: readonly { readonly body: string; readonly by: string; readonly at?: Date }[]
-  readonly labelled?: readonly { readonly label: string; readonly by: string; readonly at?: Date; readonly off?: boolean }[]
+  readonly labelled?: readonly {
+    readonly label: string
+    readonly by: string
+    readonly at?: Date
+    readonly off?: boolean
+  }[]
 }
 
 export function openIssue(world: World, repository: Repository, options: NewIssue, app: App | null = null): Issue {
@@ -90,7 +95,11 @@ export function closeIssue(
   repository: Repository,
   issue: Issue,
   by: Account,
-  { reason = 'completed', duplicateOf = null, at }: { reason?: CloseReason; duplicateOf?: number | null; at?: Date } = {},
+  {
+    reason = 'completed',
+    duplicateOf = null,
+    at,
+  }: { reason?: CloseReason; duplicateOf?: number | null; at?: Date } = {},
 ): void {
   if (issue.state === 'closed' && issue.stateReason === reason) return
   issue.state = 'closed'

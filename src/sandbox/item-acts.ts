@@ -100,16 +100,10 @@ function makeStateActs(world: World) {
       issues.setMilestone(world, repo, item, title, account(world, by), at),
     ),
     /** With `refusesComments` not even apps with write permission can comment. */
-    lock: onItem(
-      (
-        repo,
-        item,
-        options: { by: string; reason?: LockReason; refusesComments?: boolean; at?: Date },
-      ) => {
-        const { by, reason = null, refusesComments = false, at } = options
-        issues.setLock(world, repo, item, { reason, refusesComments }, account(world, by), at)
-      },
-    ),
+    lock: onItem((repo, item, options: { by: string; reason?: LockReason; refusesComments?: boolean; at?: Date }) => {
+      const { by, reason = null, refusesComments = false, at } = options
+      issues.setLock(world, repo, item, { reason, refusesComments }, account(world, by), at)
+    }),
     unlock: onItem((repo, item, by: string, at?: Date) =>
       issues.setLock(world, repo, item, null, account(world, by), at),
     ),

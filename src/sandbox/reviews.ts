@@ -20,7 +20,17 @@ function submit(world: World, pull: PullRequest, { by, body = '', state = 'comme
   const submittedAt = at ?? world.now()
   const id = nextId(world, 'review')
   const { number, head } = pull
-  const review: Review = { id, number, body, state, author: by, app: null, commitSha: head.sha, submittedAt, reactions: [] }
+  const review: Review = {
+    id,
+    number,
+    body,
+    state,
+    author: by,
+    app: null,
+    commitSha: head.sha,
+    submittedAt,
+    reactions: [],
+  }
   record(world, pull, { kind: 'PullRequestReview', at: submittedAt, review })
   recordMentions(world, pull, body, by, submittedAt)
   touch(world, pull, at)
@@ -55,7 +65,12 @@ export function addReviewComment(
     const common = pullFields(world, repository, pull)
     const rendered = renderReview(world, repository, pull, review)
     notify(world, repository, 'pull_request_review', 'submitted', by, { review: rendered, ...common })
-    const comment = renderReviewComment(world, repository, pull, { id: nextId(world, 'reviewComment'), review, body, path })
+    const comment = renderReviewComment(world, repository, pull, {
+      id: nextId(world, 'reviewComment'),
+      review,
+      body,
+      path,
+    })
     notify(world, repository, 'pull_request_review_comment', 'created', by, { comment, ...common })
   }
   changed(world)

@@ -6,6 +6,7 @@ import type { Reply } from '../../src/sandbox/http/router.ts'
 import { allRoutes } from '../../src/sandbox/routes/all.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { appClient, installationClient, NAME, SHOP, startReceiver, startShop, tip } from './support.ts'
+import { tourOfIssues, tourOfRefs } from './tour-of-issues.ts'
 import { tourOfKeepsakes, tourOfPackages } from './tour-of-packages.ts'
 
 let sandbox: Sandbox
@@ -242,6 +243,8 @@ test('every reply is one that GitHub describes', async () => {
   await tourOfSettings()
   await tourOfPackages(sandbox)
   await tourOfKeepsakes(sandbox)
+  await tourOfIssues(sandbox)
+  await tourOfRefs(sandbox)
   await tourOfTheApp()
   const octokit = await installationClient(sandbox)
   expect(await refused(octokit.request('GET /nowhere'))).toBe(404)

@@ -61,9 +61,9 @@ test('a comment on an issue has no pull request beside it', async () => {
   sandbox.editComment(NAME, id, 'hello you', 'bea')
   sandbox.deleteComment(NAME, id, 'bea')
   await sandbox.settle()
-  expect(receiver.names()).toEqual(['issue_comment.created', 'issue_comment.edited', 'issue_comment.deleted'])
+  expect(receiver.names()).toEqual(['issues.opened', 'issue_comment.created', 'issue_comment.edited', 'issue_comment.deleted'])
   for (const { payload } of receiver.received) expect(payload.issue).not.toHaveProperty('pull_request')
-  expect(receiver.received[1]?.payload).toMatchObject({
+  expect(receiver.received[2]?.payload).toMatchObject({
     changes: { body: { from: 'hello' } },
     comment: { body: 'hello you', user: { login: 'ann' } },
     sender: { login: 'bea' },

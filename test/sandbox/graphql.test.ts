@@ -48,8 +48,17 @@ function listEverything(schema: GraphQLSchema): string[] {
 // The published file defines two fields twice.
 const theirSchema = buildSchema(github.idl, { assumeValidSDL: true })
 
+/** In GitHub's schema, but not yet in the published file. Source: https://docs.github.com/en/graphql/reference/objects#issuetype */
+const NEWER = [
+  'Issue.issueType: IssueType',
+  'IssueType',
+  'IssueType implements Node',
+  'IssueType.id: ID!',
+  'IssueType.name: String!',
+]
+
 test("the schema is a subset of GitHub's", () => {
-  const theirs = new Set(listEverything(theirSchema))
+  const theirs = new Set([...listEverything(theirSchema), ...NEWER])
   const ours = listEverything(buildSchema(GITHUB_SUBSET))
   expect(ours.length).toBeGreaterThan(120)
   expect(ours.filter((one) => !theirs.has(one))).toEqual([])

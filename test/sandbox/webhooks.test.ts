@@ -21,6 +21,24 @@ let sandbox: Sandbox
 const SECRET = 'It is a secret to everybody'
 const load = createRequire(import.meta.url)
 
+function makeIssuesHappen(): void {
+  const issue = sandbox.openIssue(NAME, { title: 'Broken', body: 'See @bea', author: 'ann', labels: ['bug'] })
+  sandbox.edit(NAME, issue, { title: 'Still broken', body: 'See @bea, please' }, 'ann')
+  sandbox.comment(NAME, issue, 'I see.', 'bea')
+  sandbox.removeLabel(NAME, issue, 'bug', 'bea')
+  sandbox.assign(NAME, issue, 'bea', 'ann')
+  sandbox.unassign(NAME, issue, 'bea', 'ann')
+  sandbox.setMilestone(NAME, issue, 'v1', 'ann')
+  sandbox.setMilestone(NAME, issue, null, 'ann')
+  sandbox.setIssueType(NAME, issue, 'Bug')
+  sandbox.lock(NAME, issue, { by: 'ann', reason: 'resolved' })
+  sandbox.unlock(NAME, issue, 'ann')
+  sandbox.close(NAME, issue, { by: 'ann', reason: 'not_planned' })
+  sandbox.reopen(NAME, issue, { by: 'ann' })
+  const moved = sandbox.transferIssue(NAME, issue, `${OWNER}/second`, 'ann')
+  sandbox.deleteIssue(`${OWNER}/second`, moved, 'ann')
+}
+
 /** Makes every event happen that the sandbox knows. */
 async function makeEverythingHappen(): Promise<void> {
   const { rest } = await installationClient(sandbox)
@@ -40,6 +58,13 @@ async function makeEverythingHappen(): Promise<void> {
   const comment = sandbox.comment(NAME, pull, '/retest', 'ann')
   sandbox.editComment(NAME, comment, '/retest please', 'ann')
   sandbox.deleteComment(NAME, comment, 'ann')
+  sandbox.assign(NAME, pull, 'bea', 'ann')
+  sandbox.unassign(NAME, pull, 'bea', 'ann')
+  sandbox.setMilestone(NAME, pull, 'v1', 'ann')
+  sandbox.setMilestone(NAME, pull, null, 'ann')
+  sandbox.review(NAME, pull, { by: 'bea', body: 'Good.', state: 'approved' })
+  sandbox.reviewComment(NAME, pull, { by: 'bea', body: 'Here?', path: 'src/a.py' })
+  makeIssuesHappen()
   const group = sandbox.createMergeGroup(NAME, pull)
   const { data } = await rest.checks.create({
     ...SHOP,
@@ -94,17 +119,37 @@ const KINDS = [
   'issue_comment.created',
   'issue_comment.deleted',
   'issue_comment.edited',
+  'issues.assigned',
+  'issues.closed',
+  'issues.deleted',
+  'issues.demilestoned',
+  'issues.edited',
+  'issues.labeled',
+  'issues.locked',
+  'issues.milestoned',
+  'issues.opened',
+  'issues.reopened',
+  'issues.transferred',
+  'issues.unassigned',
+  'issues.unlabeled',
+  'issues.unlocked',
   'merge_group.checks_requested',
   'merge_group.destroyed',
+  'pull_request.assigned',
   'pull_request.closed',
   'pull_request.converted_to_draft',
+  'pull_request.demilestoned',
   'pull_request.edited',
   'pull_request.labeled',
+  'pull_request.milestoned',
   'pull_request.opened',
   'pull_request.ready_for_review',
   'pull_request.reopened',
   'pull_request.synchronize',
+  'pull_request.unassigned',
   'pull_request.unlabeled',
+  'pull_request_review.submitted',
+  'pull_request_review_comment.created',
   'push',
   'repository_dispatch.signalbox',
   'workflow_job.completed',
@@ -157,6 +202,8 @@ test('the payloads have the keys of recorded ones', () => {
     'merge_group',
     'comment',
     'issue',
+    'milestone',
+    'review',
   ]
   const missing = new Set<string>()
   for (const { event, action, payload } of receiver.received) {

@@ -9,7 +9,7 @@ export function withMarker(body: string, what: MarkedComment): string {
 
 /** Whether it is a comment of ours of this kind: a person's that looks the same is none. */
 export function isMarked({ own, kind, body }: StaleActivity, what: MarkedComment): boolean {
-  return own && kind === 'comment' && body !== null && body.trimEnd().endsWith(markerOf(what))
+  return own && kind === 'comment' && (body ?? '').trimEnd().endsWith(markerOf(what))
 }
 
 function markerOf(what: MarkedComment): string {

@@ -11,18 +11,13 @@ export function stepsOf(
   rules: Rules,
   repository: StaleRepositoryFacts,
 ): StaleStep[] {
-  return doing.flatMap((what) => {
-    switch (what) {
-      case 'mark':
-        return markSteps(item, rules, isSaid)
-      case 'warn':
-        return comment(rules.kind.staleMessage, 'mark')
-      case 'unstale':
-        return unstaleSteps(item, rules)
-      case 'close':
-        return closeSteps(item, rules, repository, isSaid && !doing.includes('mark'))
-    }
-  })
+  const steps = {
+    mark: () => markSteps(item, rules, isSaid),
+    warn: () => comment(rules.kind.staleMessage, 'mark'),
+    unstale: () => unstaleSteps(item, rules),
+    close: () => closeSteps(item, rules, repository, isSaid && !doing.includes('mark')),
+  }
+  return doing.flatMap((what) => steps[what]())
 }
 
 function markSteps(item: StaleItem, { kind, policy }: Rules, isSaid: boolean): StaleStep[] {

@@ -1,5 +1,4 @@
 /** What is found by its global id. */
-import { authorize } from '../auth.ts'
 import { Problem } from '../http/problem.ts'
 import type { CheckRun, Comment, Issue, Label, PullRequest, Repository } from '../model.ts'
 import { readNodeId } from '../node-id.ts'
@@ -35,17 +34,17 @@ export interface FoundItem {
   readonly item: Issue | PullRequest
 }
 
-/** Ids of issues and pull requests → their numbers, as of the last time that one was looked for in vain. */
-const numbers = new WeakMap<Repository, Map<number, number>>()
+/** Ids of issues and pull requests → their numbers, as of the last one that was opened. */
+const numbers = new WeakMap<Repository, { readonly lastNumber: number; readonly byId: ReadonlyMap<number, number> }>()
 
 function itemById(repository: Repository, id: number): Issue | PullRequest | null {
-  const known = repository.conversations.get(numbers.get(repository)?.get(id) ?? 0)
-  if (known?.id === id) return known
-  // Later ones have higher ids: one that is higher than the newest cannot be here.
-  const fresh = new Map<number, number>()
-  for (const item of repository.conversations.values()) fresh.set(item.id, item.number)
-  numbers.set(repository, fresh)
-  return repository.conversations.get(fresh.get(id) ?? 0) ?? null
+  const { lastNumber, conversations } = repository
+  let known = numbers.get(repository)
+  if (known?.lastNumber !== lastNumber) {
+    known = { lastNumber, byId: new Map([...conversations.values()].map((item) => [item.id, item.number])) }
+    numbers.set(repository, known)
+  }
+  return conversations.get(known.byId.get(id) ?? 0) ?? null
 }
 
 /** Issues that were transferred have another id since. */
@@ -77,8 +76,3 @@ export function commentByNode(world: World, id: string): FoundItem & { readonly 
   }
   throw unresolved(id)
 }
-
-/** Labels are of issues and of pull requests: either permission will do. */
-export const EITHER_READ = { issues: 'read', pull_requests: 'read' } as const
-export const authorizeLabel = (grant: Parameters<typeof authorize>[0], repository: Repository) =>
-  authorize(grant, repository, EITHER_READ)

@@ -7,7 +7,8 @@ import { type ItemsArguments, listItems } from './item-lists.ts'
 import { asItem, authorizeItem } from './items.ts'
 import { asLabel, asLabels, type LabelArguments, type View } from './view.ts'
 
-const EITHER = { issues: 'read', pull_requests: 'read' } as const
+/** Labels are of issues and of pull requests: either permission will do. */
+export const EITHER = { issues: 'read', pull_requests: 'read' } as const
 
 interface Found {
   readonly repository: Repository

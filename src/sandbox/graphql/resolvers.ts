@@ -1,6 +1,8 @@
 /** What the fields of the schema mean in the sandbox. */
+import type { GraphQLResolveInfo } from 'graphql'
 import { authorize, nameOfCaller } from '../auth.ts'
 import { type CheckRunInput, createCheckRun, updateCheckRun } from '../check-runs.ts'
+import { MutationFault } from '../faults.ts'
 import { Problem } from '../http/problem.ts'
 import { rateBucket } from '../http/rate-limit.ts'
 import { isoTime } from '../json.ts'
@@ -9,7 +11,13 @@ import { readNodeId } from '../node-id.ts'
 import { fullName, repoWeb } from '../render/urls.ts'
 import { findRepository } from '../repositories.ts'
 import type { TokenGrant, World } from '../world.ts'
-import { asRepository } from './repository.ts'
+import type { QueryCost } from './cost.ts'
+import { makeItemMutations } from './item-mutations.ts'
+import { asItem, authorizeItem } from './items.ts'
+import { checkRunByNode, commentByNode, itemByNode, labelByNode, repositoryByNode, unresolved } from './nodes.ts'
+import { asRepository, EITHER } from './repository.ts'
+import { asComment } from './timeline.ts'
+import { asLabel, type View } from './view.ts'
 
 /** `CreateCheckRunInput` and `UpdateCheckRunInput`, as far as they agree, after the schema has checked them. */
 interface MutationInput {
@@ -81,8 +89,8 @@ function readInput(input: MutationInput): CheckRunInput {
   }
 }
 
-function asCheckRun(world: World, grant: TokenGrant, repository: Repository, run: CheckRun) {
-  const url = repoWeb(world, repository, `/runs/${run.id}`)
+function asCheckRun(view: View, repository: Repository, run: CheckRun) {
+  const url = repoWeb(view.world, repository, `/runs/${run.id}`)
   return {
     __typename: 'CheckRun',
     id: run.nodeId,
@@ -100,65 +108,57 @@ function asCheckRun(world: World, grant: TokenGrant, repository: Repository, run
     permalink: url,
     url,
     resourcePath: `/${fullName(repository)}/runs/${run.id}`,
-    repository: asRepository(world, grant, repository),
+    repository: () => asRepository(view, repository),
   }
 }
 
-function unresolved(id: string): Problem {
-  return new Problem(404, `Could not resolve to a node with the global id of '${id}'.`)
-}
-
-function repositoryByNode(world: World, id: string): Repository {
-  const node = readNodeId(id)
-  const found = node?.kind === 'repository' ? world.repositories.get(Number(node.key)) : undefined
-  if (found === undefined || found.deleted) throw unresolved(id)
-  return found
-}
-
-function checkRunByNode(world: World, id: string): { repository: Repository; run: CheckRun } {
-  const node = readNodeId(id)
-  for (const repository of node?.kind === 'checkRun' ? world.repositories.values() : []) {
-    const run = repository.checkRuns.get(Number(node?.key))
-    if (run !== undefined) return { repository, run }
-  }
-  throw unresolved(id)
-}
-
-function resolveNode(world: World, grant: TokenGrant, id: string) {
-  if (readNodeId(id)?.kind === 'repository') {
+function resolveNode(view: View, id: string) {
+  const { world, grant } = view
+  const kind = readNodeId(id)?.kind
+  if (kind === 'repository') {
     const repository = repositoryByNode(world, id)
     authorize(grant, repository, { metadata: 'read' })
-    return asRepository(world, grant, repository)
+    return asRepository(view, repository)
+  }
+  if (kind === 'issue' || kind === 'pullRequest') {
+    const { repository, item } = itemByNode(world, id)
+    authorizeItem(view, repository, item, 'read')
+    return asItem(view, repository, item)
+  }
+  if (kind === 'comment') {
+    const { repository, item, comment } = commentByNode(world, id)
+    authorizeItem(view, repository, item, 'read')
+    return asComment(view, repository, item, comment, (one) => asItem(view, repository, one))
+  }
+  if (kind === 'label') {
+    const { repository, label } = labelByNode(world, id)
+    authorize(grant, repository, EITHER)
+    return asLabel(view, repository, label)
   }
   const { repository, run } = checkRunByNode(world, id)
   authorize(grant, repository, { checks: 'read' })
-  return asCheckRun(world, grant, repository, run)
+  return asCheckRun(view, repository, run)
 }
 
-export function makeResolvers(world: World, grant: TokenGrant) {
+/** One that cannot be found or seen is an error of its own, beside the others. */
+function resolveEach(view: View, ids: readonly string[]) {
+  return ids.map((id) => {
+    try {
+      return resolveNode(view, id)
+    } catch (error) {
+      if (error instanceof Problem) return error
+      throw error
+    }
+  })
+}
+
+function makeCheckMutations(view: View) {
+  const { world, grant } = view
   const payload = (repository: Repository, run: CheckRun, input: MutationInput) => ({
-    checkRun: asCheckRun(world, grant, repository, run),
+    checkRun: asCheckRun(view, repository, run),
     clientMutationId: input.clientMutationId ?? null,
   })
   return {
-    node: ({ id }: { id: string }) => resolveNode(world, grant, id),
-    nodes: ({ ids }: { ids: string[] }) => ids.map((id) => resolveNode(world, grant, id)),
-    rateLimit() {
-      const bucket = rateBucket(world, nameOfCaller({ kind: 'installation', grant }), 'graphql')
-      const remaining = bucket.limit - bucket.used - 1
-      const resetAt = isoTime(new Date(bucket.reset * 1000))
-      return { cost: 1, nodeCount: 0, limit: bucket.limit, remaining, used: bucket.used + 1, resetAt }
-    },
-    repository({ owner, name }: { owner: string; name: string }) {
-      try {
-        const repository = findRepository(world, `${owner}/${name}`)
-        authorize(grant, repository, { metadata: 'read' })
-        return asRepository(world, grant, repository)
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status !== 404) throw error
-        throw new Problem(404, `Could not resolve to a Repository with the name '${owner}/${name}'.`)
-      }
-    },
     createCheckRun({ input }: { input: MutationInput & { name: string; headSha: string } }) {
       const repository = repositoryByNode(world, input.repositoryId)
       authorize(grant, repository, { checks: 'write' })
@@ -172,5 +172,55 @@ export function makeResolvers(world: World, grant: TokenGrant) {
       if (known.repository !== repository) throw unresolved(input.checkRunId)
       return payload(repository, updateCheckRun(world, repository, world.app, known.run, readInput(input)), input)
     },
+  }
+}
+
+/** What a request has beside its query. */
+export interface RequestContext {
+  readonly cost: QueryCost
+  /** Names under which the mutations of the request answer, in their order. */
+  readonly mutations: readonly string[]
+}
+
+type Mutation = (args: never, context: RequestContext, info: GraphQLResolveInfo) => unknown
+
+/** Mutations, each of which a fault may befall. */
+function befallible<Mutations extends Record<string, Mutation>>(world: World, mutations: Mutations): Mutations {
+  const guarded = Object.entries(mutations).map(([field, act]) => {
+    const guard: Mutation = (args, context, info) => {
+      const alias = String(info.path.key)
+      const fault = world.faults.takeMutation({ field, alias, place: context.mutations.indexOf(alias) + 1 })
+      const result = fault === null || fault.done ? act(args, context, info) : null
+      if (fault !== null) throw new MutationFault(fault.type, fault.message)
+      return result
+    }
+    return [field, guard]
+  })
+  return Object.fromEntries(guarded)
+}
+
+export function makeResolvers(world: World, grant: TokenGrant) {
+  const view: View = { world, grant }
+  return {
+    node: ({ id }: { id: string }) => resolveNode(view, id),
+    nodes: ({ ids }: { ids: string[] }) => resolveEach(view, ids),
+    rateLimit(_: unknown, { cost }: RequestContext) {
+      const bucket = rateBucket(world, nameOfCaller({ kind: 'installation', grant }), 'graphql')
+      const used = bucket.used + cost.points
+      const remaining = bucket.limit - used
+      const resetAt = isoTime(new Date(bucket.reset * 1000))
+      return { cost: cost.points, nodeCount: cost.nodes, limit: bucket.limit, remaining, used, resetAt }
+    },
+    repository({ owner, name }: { owner: string; name: string }) {
+      try {
+        const repository = findRepository(world, `${owner}/${name}`)
+        authorize(grant, repository, { metadata: 'read' })
+        return asRepository(view, repository)
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status !== 404) throw error
+        throw new Problem(404, `Could not resolve to a Repository with the name '${owner}/${name}'.`)
+      }
+    },
+    ...befallible(world, { ...makeCheckMutations(view), ...makeItemMutations(view) }),
   }
 }

@@ -22,6 +22,8 @@ export interface Reply {
   /** Bytes are sent as they are; undefined: no body. */
   readonly body?: Json | Uint8Array
   readonly headers?: Readonly<Record<string, string>>
+  /** Points of the hour's limit; default 1. */
+  readonly cost?: number
 }
 
 export interface Route {

@@ -98,7 +98,7 @@ async function answer(exchange: Exchange, fault: FaultKind | null): Promise<Repl
     else if (bucket.used >= bucket.limit && !isFree) reply = limitReply(entry.caller, bucket, resource)
     else {
       reply = withEtag(request, await act(exchange, caller))
-      if (reply.status !== 304 && !isFree) bucket.used++
+      if (reply.status !== 304 && !isFree) bucket.used += reply.cost ?? 1
     }
   } catch (error) {
     reply = problemReply(error)

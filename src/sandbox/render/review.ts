@@ -32,7 +32,12 @@ export function renderReviewComment(
   world: World,
   repository: Repository,
   pull: PullRequest,
-  { id, review, body, path }: { readonly id: number; readonly review: Review; readonly body: string; readonly path: string },
+  {
+    id,
+    review,
+    body,
+    path,
+  }: { readonly id: number; readonly review: Review; readonly body: string; readonly path: string },
 ): JsonObject {
   const pullUrl = repoApi(world, repository, `/pulls/${pull.number}`)
   const url = repoApi(world, repository, `/pulls/comments/${id}`)

@@ -10,7 +10,9 @@ import { checkRoutes } from './checks.ts'
 import { contentRoutes } from './contents.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { gitRoutes } from './git.ts'
+import { issueEditRoutes } from './issue-edits.ts'
 import { issueRoutes } from './issues.ts'
+import { labelRoutes } from './labels.ts'
 import { packageRoutes } from './packages.ts'
 import { pullRoutes } from './pulls.ts'
 import { releaseRoutes } from './releases.ts'
@@ -35,5 +37,7 @@ export const allRoutes: readonly Route[] = [
   ...releaseRoutes,
   ...packageRoutes,
   ...accountRoutes,
+  ...issueEditRoutes,
+  ...labelRoutes,
   ...issueRoutes,
 ]

@@ -8,7 +8,7 @@ import type { BranchRules, Repository } from '../model.ts'
 import { renderCommit } from '../render/commit.ts'
 import { fullName, repoApi, repoWeb } from '../render/urls.ts'
 
-function isProtected(repository: Repository, branch: string): boolean {
+export function isProtected(repository: Repository, branch: string): boolean {
   const rules = repository.branchRules.get(branch)
   return rules !== undefined && (rules.protection !== null || rules.ruleset !== null)
 }

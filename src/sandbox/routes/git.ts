@@ -10,8 +10,11 @@ import type { JsonObject } from '../json.ts'
 import type { Repository } from '../model.ts'
 import { nodeId } from '../node-id.ts'
 import { changesSince } from '../pull-request-facts.ts'
+import { deleteRef } from '../pushes.ts'
 import { renderCommit, renderFileChange } from '../render/commit.ts'
 import { repoApi, repoWeb } from '../render/urls.ts'
+import { botOf } from '../world.ts'
+import { isProtected } from './branches.ts'
 
 const MAX_COMPARED_FILES = 300
 
@@ -116,6 +119,16 @@ export const gitRoutes: readonly Route[] = [
     const sha = repository.refs.get(ref)
     if (sha === undefined) throw notFound()
     return { status: 200, body: renderRef(call, repository, ref, sha) }
+  }),
+  repositoryRoute('DELETE', '/git/refs/{ref}', { contents: 'write' }, (call, repository) => {
+    const { world } = call
+    const ref = `refs/${param(call, 'ref')}`
+    if (!repository.refs.has(ref)) throw new Problem(422, 'Reference does not exist')
+    const branch = ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null
+    if (branch !== null && (branch === repository.defaultBranch || isProtected(repository, branch)))
+      throw new Problem(422, 'Cannot delete this branch')
+    deleteRef(world, repository, ref, botOf(world, world.app).login)
+    return { status: 204 }
   }),
   repositoryRoute('GET', '/git/matching-refs/{ref}', READ, (call, repository) => {
     const start = `refs/${param(call, 'ref')}`

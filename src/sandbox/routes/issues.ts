@@ -9,7 +9,8 @@ import { type Issue, type PullRequest, REACTIONS, type Reaction, type Repository
 import { nodeId } from '../node-id.ts'
 import { findConversation } from '../pull-requests.ts'
 import { renderAccount } from '../render/account.ts'
-import { renderComment, renderIssue, renderLabels } from '../render/conversation.ts'
+import { renderComment, renderLabels } from '../render/conversation.ts'
+import { commentsOf } from '../timeline.ts'
 import { botOf, type World } from '../world.ts'
 
 const MAX_BODY = 65_536
@@ -60,20 +61,20 @@ const labelRoutes: readonly Route[] = [
 
 const commentRoutes: readonly Route[] = [
   repositoryRoute('GET', '/issues/{issue_number}/comments', READ, (call, repository) => {
-    const { number } = conversationOf(call, repository)
     const since = call.query.get('since')
     const from = since === null ? 0 : Date.parse(since)
     if (Number.isNaN(from)) throw invalidField('IssueComment', 'since', 'since is invalid')
     // GitHub tells whole seconds, and compares with what it tells.
     const isSince = (time: Date) => Math.floor(time.getTime() / 1000) * 1000 >= from
-    const found = [...repository.comments.values()].filter((one) => one.number === number && isSince(one.updatedAt))
+    const found = commentsOf(conversationOf(call, repository)).filter((one) => isSince(one.updatedAt))
     const page = paginate(call, found)
     const body = page.items.map((one) => renderComment(call.world, repository, one))
     return { status: 200, headers: page.headers, body }
   }),
   repositoryRoute('POST', '/issues/{issue_number}/comments', WRITE, (call, repository) => {
     const { world } = call
-    const { number } = conversationOf(call, repository)
+    const { number, locked } = conversationOf(call, repository)
+    if (locked?.refusesComments === true) throw new Problem(403, 'Unable to create comment because issue is locked.')
     const comment = addComment(world, repository, number, readBody(call.body), botOf(world, world.app), world.app)
     return { status: 201, body: renderComment(world, repository, comment) }
   }),
@@ -118,11 +119,4 @@ const reactionRoutes: readonly Route[] = [
   }),
 ]
 
-export const issueRoutes: readonly Route[] = [
-  ...labelRoutes,
-  ...commentRoutes,
-  ...reactionRoutes,
-  repositoryRoute('GET', '/issues/{issue_number}', READ, (call, repository) => {
-    return { status: 200, body: renderIssue(call.world, repository, conversationOf(call, repository)) }
-  }),
-]
+export const issueRoutes: readonly Route[] = [...labelRoutes, ...commentRoutes, ...reactionRoutes]

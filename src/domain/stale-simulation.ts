@@ -1,0 +1,190 @@
+/**
+ * Decides about issues and pull requests that somebody wrote down: to try a configuration before it is used, or to see why something
+ * was decided. What is missing of an item has the obvious value.
+ */
+import { z } from 'zod'
+import { parseStaleConfig } from './config/parse-stale.ts'
+import { decideStale } from './decide-stale.ts'
+import { cleanText } from './payload.ts'
+import { ACTIVITY_KINDS, type ActivityKind, type StaleActivity, type StaleConfig, type StaleItem } from './stale.ts'
+
+export interface SimulatedActions {
+  readonly actions: readonly { readonly number: number; readonly do: readonly string[]; readonly reason: string }[]
+}
+
+export type ParsedSimulation =
+  | { readonly ok: true; readonly cases: readonly StaleCase[]; readonly isArray: boolean }
+  | { readonly ok: false; readonly problem: string }
+
+export interface StaleCase {
+  readonly now: Date
+  readonly config: StaleConfig
+  readonly items: readonly StaleItem[]
+}
+
+const date = z.coerce.date()
+/** Whatever names somebody or something: a text, or GitHub's own object. */
+const named = z
+  .union([z.string(), z.object({ login: z.string() }), z.object({ name: z.string() }), z.object({ title: z.string() })])
+  .transform((value) => {
+    if (typeof value === 'string') return value
+    return 'login' in value ? value.login : 'name' in value ? value.name : value.title
+  })
+const names = z.union([z.array(named), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
+
+const activity = z
+  .object({
+    at: date,
+    by: named.nullish(),
+    bot: z.boolean().nullish(),
+    kind: z.string().default('comment'),
+    body: z.string().nullish(),
+    label: named.nullish(),
+    association: z.string().nullish(),
+  })
+  .transform(
+    ({ kind, bot, ...one }): StaleActivity => ({
+      at: one.at,
+      by: one.by ?? null,
+      bot: bot ?? false,
+      own: false,
+      kind: kindOf(kind),
+      body: one.body ?? null,
+      label: one.label ?? null,
+      association: one.association?.toUpperCase() ?? null,
+    }),
+  )
+
+const OTHER_NAMES: Readonly<Record<string, ActivityKind>> = {
+  commented: 'comment',
+  committed: 'commit',
+  push: 'commit',
+  pushed: 'commit',
+  synchronize: 'commit',
+  head_ref_force_pushed: 'commit',
+  reviewed: 'review',
+  review_comment: 'review',
+  reopen: 'reopened',
+  undraft: 'ready_for_review',
+  undrafted: 'ready_for_review',
+  ready: 'ready_for_review',
+  converted_to_draft: 'converted_to_draft',
+  draft: 'converted_to_draft',
+  edit: 'edited',
+  renamed: 'edited',
+  label: 'labeled',
+  unlabel: 'unlabeled',
+  assign: 'assigned',
+  unassign: 'unassigned',
+  mention: 'mentioned',
+  reacted: 'reaction',
+}
+
+function kindOf(text: string): ActivityKind {
+  const name = text.toLowerCase().replaceAll('-', '_')
+  return (
+    ACTIVITY_KINDS.find((kind) => kind === name) ??
+    (Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : null) ??
+    'other'
+  )
+}
+
+const item = z
+  .object({
+    number: z.number().int(),
+    kind: z.enum(['issue', 'pull_request', 'pr']).default('issue'),
+    title: z.string().nullish(),
+    state: z.string().default('open'),
+    created_at: date,
+    updated_at: date.nullish(),
+    draft: z.boolean().nullish(),
+    locked: z.boolean().nullish(),
+    labels: names.nullish(),
+    milestone: named.nullish(),
+    assignees: names.nullish(),
+    type: named.nullish(),
+    author: named.nullish(),
+    author_bot: z.boolean().nullish(),
+    stale_labeled_at: date.nullish(),
+    activity: z.array(activity).nullish(),
+    paths: z.array(z.string()).nullish(),
+  })
+  .transform((one): StaleItem => {
+    const entries = (one.activity ?? []).toSorted((a, b) => a.at.getTime() - b.at.getTime())
+    const times = [one.created_at, ...entries.map(({ at }) => at)]
+    return {
+      number: one.number,
+      kind: one.kind === 'issue' ? 'issue' : 'pull_request',
+      nodeId: '',
+      title: one.title ?? '',
+      state: one.state.toLowerCase() === 'open' ? 'open' : 'closed',
+      createdAt: one.created_at,
+      updatedAt: one.updated_at ?? new Date(Math.max(...times.map((time) => time.getTime()))),
+      draft: one.draft ?? false,
+      locked: one.locked ?? false,
+      labels: one.labels ?? [],
+      milestone: one.milestone ?? null,
+      assignees: one.assignees ?? [],
+      type: one.type ?? null,
+      author: one.author ?? null,
+      authorBot: one.author_bot ?? false,
+      comments: entries.filter(({ kind }) => kind === 'comment').length,
+      staleLabeledAt: one.stale_labeled_at ?? null,
+      activity: entries,
+      activityIsWhole: true,
+      paths: one.paths ?? null,
+      head: null,
+    }
+  })
+
+const simulation = z.object({ now: date, policy: z.unknown(), items: z.array(item).max(200_000) })
+
+/** @param text JSON: a case, or a list of such. */
+export function parseSimulation(text: string): ParsedSimulation {
+  let value: unknown
+  try {
+    value = JSON.parse(cleanText(text))
+  } catch (error) {
+    return { ok: false, problem: `it is not JSON: ${error instanceof Error ? error.message : String(error)}` }
+  }
+  const isArray = Array.isArray(value)
+  const cases: StaleCase[] = []
+  for (const [index, one] of (Array.isArray(value) ? value : [value]).entries()) {
+    const where = isArray ? `[${index}]` : ''
+    const parsed = simulation.safeParse(one)
+    if (!parsed.success) return { ok: false, problem: describeIssue(where, parsed.error.issues[0]) }
+    const policy = parseStaleConfig(withoutNulls(parsed.data.policy ?? {}))
+    if (!policy.ok) return { ok: false, problem: `${where}policy: ${policy.problems.join('; ')}` }
+    cases.push({ now: parsed.data.now, items: parsed.data.items, config: policy.config })
+  }
+  return { ok: true, cases, isArray }
+}
+
+function describeIssue(where: string, issue: z.core.$ZodIssue | undefined): string {
+  return `${where}${issue?.path.join('.') || 'the case'}: ${issue?.message ?? 'is not one'}`
+}
+
+/** What is null is not given. */
+function withoutNulls(policy: unknown): unknown {
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy)) return policy
+  return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== null))
+}
+
+/** Without a budget: what would be done, sooner or later. */
+export function simulateStale({ now, config, items }: StaleCase): SimulatedActions {
+  const repository = {
+    defaultBranch: 'main',
+    protectedBranches: new Set<string>(),
+    branchesInUse: new Map<string, number[]>(),
+    exempt: new Set<number>(),
+  }
+  const unbounded = { ...config, operationsPerRun: Number.POSITIVE_INFINITY }
+  const { decisions } = decideStale({ now, config: unbounded, items, repository, spent: 0 })
+  return {
+    actions: decisions.map((decision, index) => ({
+      number: items[index]?.number ?? 0,
+      do: decision.do.length === 0 ? ['none'] : [...decision.do],
+      reason: decision.reason,
+    })),
+  }
+}
