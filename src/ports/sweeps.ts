@@ -96,8 +96,15 @@ export type DeleteResult =
 export interface RunsGitHub {
   /** Also those that are disabled. Deleted ones are known only by their runs. */
   listWorkflows(repo: RepoName): Promise<WorkflowFacts[]>
-  /** All runs created before, however many: the time is cut into slices of at most 1,000 runs. In no order. */
-  listRunsBefore(repo: RepoName, before: Date): AsyncIterable<readonly RunFactsToKeep[]>
+  /**
+   * All runs created before, however many: the time is cut into slices of at most 1,000 runs. In no order.
+   * @param onProblem told, in a whole sentence, when GitHub did not list them all.
+   */
+  listRunsBefore(
+    repo: RepoName,
+    before: Date,
+    onProblem?: (problem: string) => void,
+  ): AsyncIterable<readonly RunFactsToKeep[]>
   /** The newest runs of one workflow, perhaps of one branch, newest first, at most 100. */
   listNewestRuns(repo: RepoName, workflowId: number, most: number, branch?: string): Promise<RunFactsToKeep[]>
   deleteRun(repo: RepoName, runId: number): Promise<DeleteResult>

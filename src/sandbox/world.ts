@@ -98,7 +98,7 @@ export function nextId(world: Pick<World, 'counters'>, kind: keyof typeof FIRST_
 export function account(
   world: Pick<World, 'accounts' | 'counters'>,
   login: string,
-  type: Account['type'] = 'User',
+  type: Account['type'] = login.endsWith('[bot]') ? 'Bot' : 'User',
 ): Account {
   const known = world.accounts.get(login.toLowerCase())
   if (known !== undefined) return known

@@ -61,7 +61,12 @@ test('a comment on an issue has no pull request beside it', async () => {
   sandbox.editComment(NAME, id, 'hello you', 'bea')
   sandbox.deleteComment(NAME, id, 'bea')
   await sandbox.settle()
-  expect(receiver.names()).toEqual(['issues.opened', 'issue_comment.created', 'issue_comment.edited', 'issue_comment.deleted'])
+  expect(receiver.names()).toEqual([
+    'issues.opened',
+    'issue_comment.created',
+    'issue_comment.edited',
+    'issue_comment.deleted',
+  ])
   for (const { payload } of receiver.received) expect(payload.issue).not.toHaveProperty('pull_request')
   expect(receiver.received[2]?.payload).toMatchObject({
     changes: { body: { from: 'hello' } },

@@ -44,7 +44,11 @@ export async function tourOfIssues(sandbox: Sandbox): Promise<void> {
     type: { name: 'Task' },
   })
   await rest.issues.update({ ...issue, state: 'open', title: 'Sweeps here' })
-  expect(sandbox.state.item(NAME, data.number)).toMatchObject({ state: 'open', stateReason: 'reopened', title: 'Sweeps here' })
+  expect(sandbox.state.item(NAME, data.number)).toMatchObject({
+    state: 'open',
+    stateReason: 'reopened',
+    title: 'Sweeps here',
+  })
   const found = await rest.issues.listForRepo({ ...SHOP, creator: 'signalbox[bot]', sort: 'updated', direction: 'asc' })
   expect(found.data.map(({ number }) => number)).toEqual([data.number])
 

@@ -6,7 +6,16 @@
 import { createRequire } from 'node:module'
 import { schema as github } from '@octokit/graphql-schema'
 import { Ajv, type ValidateFunction } from 'ajv'
-import { buildSchema, execute, type GraphQLSchema, getVariableValues, Kind, parse, validate } from 'graphql'
+import {
+  buildSchema,
+  execute,
+  extendSchema,
+  type GraphQLSchema,
+  getVariableValues,
+  Kind,
+  parse,
+  validate,
+} from 'graphql'
 
 export interface Exchange {
   readonly method: string
@@ -32,9 +41,26 @@ interface Operation {
 
 const load = createRequire(import.meta.url)
 
+/** What GitHub serves, and @octokit/graphql-schema does not have. Source: https://docs.github.com/graphql/reference/objects#issuetype */
+const NEWER_THAN_PACKAGE = /* GraphQL */ `
+  type IssueType implements Node {
+    description: String
+    id: ID!
+    isEnabled: Boolean!
+    name: String!
+  }
+  extend type Issue {
+    issueType: IssueType
+  }
+`
+
+function readGraphqlSchema(): GraphQLSchema {
+  return extendSchema(buildSchema(github.idl, { assumeValidSDL: true }), parse(NEWER_THAN_PACKAGE))
+}
+
 export class GitHubDescription {
   readonly #document: JsonObject = load('@octokit/openapi/generated/api.github.com.json')
-  readonly #graphql: GraphQLSchema = buildSchema(github.idl, { assumeValidSDL: true })
+  readonly #graphql = readGraphqlSchema()
   readonly #ajv = makeAjv(this.#document)
   readonly #compiled = new Map<string, ValidateFunction>()
   readonly #operations = listOperations(this.#document)

@@ -166,11 +166,11 @@ function personOf(actor: ActorNode | null, slug: string): Pick<StaleActivity, 'b
   return { by, bot, own: bot && by === slug }
 }
 
-/** Whole lines, as far as it has any. `join` copies, so that the long text is not kept in memory by a piece of it. */
+/** Whole lines alone, since what begins in the middle of one is no command. `join` copies: no piece keeps the long text in memory. */
 function boundBody(body: string): string {
   if (body.length <= 2 * KEPT_CHARACTERS) return body
   const begin = body.slice(0, KEPT_CHARACTERS)
   const end = body.slice(-KEPT_CHARACTERS)
-  const lines = [begin.slice(0, Math.max(0, begin.lastIndexOf('\n'))), '…', end.slice(end.indexOf('\n') + 1)]
-  return lines.join('\n')
+  const lines = [begin.slice(0, Math.max(0, begin.lastIndexOf('\n'))), '…']
+  return [...lines, end.includes('\n') ? end.slice(end.indexOf('\n') + 1) : ''].join('\n')
 }

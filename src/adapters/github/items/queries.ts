@@ -140,6 +140,7 @@ export function itemsQuery(shape: QueryShape, count: number): string {
 export const LABELS_QUERY = `query ($id: ID!, $after: String) {
   rateLimit { cost }
   node(id: $id) {
+    __typename
     ... on Issue { page: labels(first: 100, after: $after) { ${LABELS} } }
     ... on PullRequest { page: labels(first: 100, after: $after) { ${LABELS} } }
   }
@@ -148,5 +149,5 @@ export const LABELS_QUERY = `query ($id: ID!, $after: String) {
 /** Further changed files of a pull request. Variables: id, after. */
 export const FILES_QUERY = `query ($id: ID!, $after: String) {
   rateLimit { cost }
-  node(id: $id) { ... on PullRequest { page: files(first: 100, after: $after) { ${FILES} } } }
+  node(id: $id) { __typename ... on PullRequest { page: files(first: 100, after: $after) { ${FILES} } } }
 }`
