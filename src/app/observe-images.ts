@@ -33,7 +33,10 @@ export async function observeImages(options: ObserveImagesOptions): Promise<Obse
     github.listBranches(repo),
     findUses(options),
   ])
-  return { facts: { now, versions, pullRequests, branches, inUse }, problems: [...problems, ...noteUntagged(images)] }
+  return {
+    facts: { repository: images.name, now, versions, pullRequests, branches, inUse },
+    problems: [...problems, ...noteUntagged(images)],
+  }
 }
 
 function noteUntagged({ listsUntagged, name }: ImageRepository): string[] {

@@ -163,6 +163,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   build_args: 'argument',
   labels: 'label',
   matrix: 'axis',
+  branches: 'pattern',
 }
 
 function keySection(path: string, schema: JsonSchema): string {

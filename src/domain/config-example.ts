@@ -136,6 +136,106 @@ pull_request_summary:
       image: app
       command: docker run -it --rm \${{ image.repository }}:\${{ short_sha }}
 
+stale:                            # the options of actions/stale; see docs/stale.md
+  schedule: "30 1 * * *"
+  operations_per_run: 150
+  sort_by: activity
+  ascending: true
+  debug_only: false
+  keep_label: keep
+  repo_token: ""
+  enable_statistics: true
+  activity: human
+  bots: [acme-robot]
+  only_waiting_for: author
+  count_reactions: false
+  count_mentions: false
+  days_before_stale: 40
+  days_before_issue_stale: 40
+  days_before_pr_stale: 30
+  days_before_close: 10
+  days_before_issue_close: 10
+  days_before_pr_close: 10
+  stale_issue_message: "Nothing happened here for 40 days."
+  stale_pr_message: "Nothing happened here for 30 days."
+  close_issue_message: "Closed. Comment to have it opened again."
+  close_pr_message: "Closed. Comment to have it opened again."
+  stale_issue_label: Stale
+  stale_pr_label: Stale
+  close_issue_label: ""
+  close_pr_label: ""
+  close_issue_reason: not_planned
+  exempt_labels: [roadmap, backlog]
+  exempt_issue_labels: security
+  exempt_pr_labels: [on-hold]
+  only_labels: []
+  only_issue_labels: []
+  only_pr_labels: []
+  any_of_labels: []
+  any_of_issue_labels: []
+  any_of_pr_labels: []
+  only_issue_types: []
+  exempt_milestones: [next]
+  exempt_issue_milestones: []
+  exempt_pr_milestones: []
+  exempt_all_milestones: false
+  exempt_all_issue_milestones: false
+  exempt_all_pr_milestones: false
+  exempt_assignees: []
+  exempt_issue_assignees: []
+  exempt_pr_assignees: []
+  exempt_all_assignees: false
+  exempt_all_issue_assignees: false
+  exempt_all_pr_assignees: false
+  exempt_authors: [ann]
+  exempt_draft_pr: false
+  include_only_assigned: false
+  start_date: "2020-01-01"
+  remove_stale_when_updated: true
+  remove_issue_stale_when_updated: true
+  remove_pr_stale_when_updated: true
+  ignore_updates: false
+  ignore_issue_updates: false
+  ignore_pr_updates: false
+  labels_to_add_when_unstale: [triage]
+  labels_to_remove_when_stale: []
+  labels_to_remove_when_unstale: []
+  delete_branch: false
+  rules:
+    - { name: questions, labels: [question], days_before_stale: 14 }
+    - { name: docs, paths: ["docs/**"], days_before_pr_stale: 90 }
+
+cleanup:                          # see docs/cleanup.md
+  workflow_runs:
+    schedule: "0 0 1 * *"
+    days: 30
+    minimum_runs: 10
+    workflows: ["*"]
+    states: [active, deleted]
+    conclusions: [success, failure, cancelled]
+    branches: { main: { days: 90, minimum_runs: 50 } }
+    deleted_workflows: true
+    closed_pull_request_caches: true
+    operations_per_run: 500
+  images:
+    schedule: "0 3 * * 0"
+    repositories: ["ghcr.io/\${{ repo.owner }}/app"]
+    keep: [latest]
+    rules:
+      - pull_requests: closed
+      - { tags: ["v*"], keep_semver: { major: 3, minor: 2, patch: 1 } }
+      - { tags: ["feature-*"], branches: deleted, older_than: 7d }
+      - { buildcache: true, older_than: 30d }
+      - { untagged: true, older_than: 7d }
+      - { tags: ["main-*"], keep_latest: 20 }
+    confirmed: true
+    max_delete_percent: 50
+    operations_per_run: 200
+    workflow: signalbox-cleanup.yml
+
+sweeps:
+  tracking_issue: true            # one issue with the newest report of each sweep
+
 override:                         # who may, beside the admins
   teams: [acme/release]
 `

@@ -5,12 +5,14 @@
  */
 
 import { z } from 'zod'
+import { cleanupSchema, sweepsSchema } from './config/cleanup-schema.ts'
 import { forksSchema, overrideSchema } from './config/forks-schema.ts'
 import { imageSchema } from './config/image-schema.ts'
 import { jobSchema } from './config/job-schema.ts'
 import { label, labelActionSchema } from './config/label-schema.ts'
 import { axisSchema } from './config/matrix-schema.ts'
 import { previewSchema } from './config/preview-schema.ts'
+import { staleSchema } from './config/stale-schema.ts'
 import { summarySchema } from './config/summary-schema.ts'
 import { triggersSchema } from './config/trigger-schema.ts'
 import { checkName, identifier, judged, name, needs } from './config/value-schemas.ts'
@@ -59,8 +61,6 @@ function bounded<Value extends z.ZodType<Record<string, unknown>>>(schema: Value
   return judged(schema, (values) => (Object.keys(values).length <= most ? null : `has more than ${most} ${what}`))
 }
 
-const RESERVED = ' Reserved: accepted, but not looked at yet. Default: none.'
-
 /** The whole file. */
 export const configSchema = z
   .strictObject({
@@ -92,8 +92,15 @@ export const configSchema = z
       .describe(
         'The images that jobs build, by name. Default: none; then `containers/<image>/config.sh` is read by the command line.',
       ),
-    stale: z.unknown().optional().describe(`How issues and pull requests without activity are closed.${RESERVED}`),
-    cleanup: z.unknown().optional().describe(`Which old workflow runs and images are deleted.${RESERVED}`),
+    stale: staleSchema
+      .optional()
+      .describe(
+        'How issues and pull requests without activity are closed; see docs/stale.md. Default: nothing becomes stale.',
+      ),
+    cleanup: cleanupSchema
+      .optional()
+      .describe('Which old workflow runs, caches and images are deleted; see docs/cleanup.md. Default: none.'),
+    sweeps: sweepsSchema.optional().describe('Where sweeps are reported, beside the log. Default: nowhere.'),
     pull_request_summary: summarySchema
       .default('off')
       .describe(

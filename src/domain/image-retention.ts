@@ -20,7 +20,7 @@ export interface ImageRule {
   readonly olderThanMs: number | null
   /** Tags `pr-N`, `pr-N-…`, and the commits of pull requests that are closed (`<sha>`, `<sha>-…`, of 7 or 40 digits). */
   readonly pullRequests: 'closed' | null
-  /** Tags that name branches that are gone. */
+  /** Tags that name branches that are gone: whatever has not the form of anything else. */
   readonly branches: 'deleted' | null
   /** Digests without a tag that nothing needs. */
   readonly untagged: boolean
@@ -66,6 +66,8 @@ export interface ImageVersion {
 }
 
 export interface ImageRetentionFacts {
+  /** `registry/path`, as decisions name it; empty: they name digests alone. */
+  readonly repository: string
   readonly now: Date
   readonly versions: readonly ImageVersion[]
   readonly pullRequests: readonly {
@@ -77,6 +79,11 @@ export interface ImageRetentionFacts {
   readonly branches: readonly string[]
   /** Digests and tags that something uses. */
   readonly inUse: ReadonlySet<string>
+  /**
+   * What this sweep deleted before it was interrupted, and what that contained: what belonged to it goes too, also where no
+   * rule is about what has no tag.
+   */
+  readonly gone?: ReadonlyMap<string, VersionManifest>
 }
 
 export interface ImageDecision extends SweepDecision {

@@ -11,12 +11,14 @@ import { reportCheckNames } from './config/check-names.ts'
 import { shapeProblems } from './config/check-shape.ts'
 import { ConfigDocument } from './config/config-document.ts'
 import { describeValue } from './config/problem-wording.ts'
+import { readCleanup, readTrackingIssue } from './config/read-cleanup.ts'
 import { readForks, readOverrideTeams } from './config/read-forks.ts'
 import { readImages } from './config/read-image.ts'
 import { readLabelActions } from './config/read-label-action.ts'
 import { type ConfigLayer, readLayer } from './config/read-layer.ts'
 import { readPipeline } from './config/read-pipeline.ts'
 import { readPreviews } from './config/read-preview.ts'
+import { readStale } from './config/read-stale.ts'
 import { readSummary } from './config/read-summary.ts'
 import { type Branch, childOf, plainValue, type YamlValue } from './config/yaml-tree.ts'
 import type { Config, ConfigProblem } from './config.ts'
@@ -82,9 +84,9 @@ function readConfig(document: ConfigDocument): Config {
     overrideTeams: readOverrideTeams(document),
     pipelines,
     images,
-    stale: null,
-    cleanup: { workflowRuns: null, images: null },
-    trackingIssue: null,
+    stale: readStale(document),
+    cleanup: readCleanup(document),
+    trackingIssue: readTrackingIssue(document),
   }
 }
 

@@ -415,9 +415,7 @@ const installationRepositories = z
   })
 
 /** Means something to sweeps alone: see `read-sweep-news.ts`. */
-const forSweeps = z
-  .object({ ...inRepo, action: z.string() })
-  .transform((): Signal => nothing('no run depends on it'))
+const forSweeps = z.object({ ...inRepo, action: z.string() }).transform((): Signal => nothing('no run depends on it'))
 
 const READERS: Record<HandledEvent, (payload: unknown) => z.ZodSafeParseResult<Signal>> = {
   push: (payload) => push.safeParse(payload),

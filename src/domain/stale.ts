@@ -160,7 +160,7 @@ export interface StaleItem {
   readonly author: string | null
   readonly authorBot: boolean
   readonly comments: number
-  /** When the stale label was last put on; null: it is not on, or that is too long ago to be in `activity`. */
+  /** When the stale label was last put on; null: it is not on, or `activity` tells, if anything does: of GitHub's items always null. */
   readonly staleLabeledAt: Date | null
   /** Oldest first. */
   readonly activity: readonly StaleActivity[]

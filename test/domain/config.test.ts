@@ -113,8 +113,11 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
     ],
     [
       'an alias inside its own anchor',
-      'version: 1\nstale: &a { b: *a }\n',
-      ['2:16 the alias *a stands inside the value that it repeats'],
+      'version: 1\nmatrices: { m: &a [*a] }\n',
+      [
+        '2:20 item 1 of "m" must be text, a number, true, false or a map of such, but it is empty',
+        '2:20 the alias *a stands inside the value that it repeats',
+      ],
     ],
     [
       'a merge key with a value',
@@ -153,7 +156,7 @@ const REFUSED: Readonly<Record<string, readonly Refusal[]>> = {
       'version: 1\nimage: {}\nschedule: {}\n',
       [
         '2:1 the file has an unknown key "image"; did you mean "images"?',
-        '3:1 the file has an unknown key "schedule"; it takes version, _extends, matrices, pipelines, forks, label_actions, previews, images, stale, cleanup, pull_request_summary, override',
+        '3:1 the file has an unknown key "schedule"; it takes version, _extends, matrices, pipelines, forks, label_actions, previews, images, stale, cleanup, sweeps, pull_request_summary, override',
       ],
     ],
     ['pipelines as a list', 'version: 1\npipelines: [ci]\n', ['2:1 "pipelines" must be a map, but it is a list']],
@@ -1030,7 +1033,7 @@ test('the configuration of OpenHands', () => {
 
 test('a file without anything, and one with sections that come later', () => {
   expect(configOf('version: 1\n')).toEqual(NO_CONFIG)
-  expect(configOf('version: 1\nstale: { anything: [1] }\ncleanup: { anything: [1] }\n')).toEqual(NO_CONFIG)
+  expect(configOf('version: 1\ncleanup: {}\nsweeps: {}\n')).toEqual(NO_CONFIG)
 })
 
 test.each([
@@ -1155,8 +1158,8 @@ pipelines:
 })
 
 test('the document is given back as it was written', () => {
-  const parsed = parseConfig('version: 1\nstale: &a { days: 40 }\ncleanup: *a\n', { path: PATH })
-  expect(parsed).toMatchObject({ ok: true, source: { version: 1, stale: { days: 40 }, cleanup: { days: 40 } } })
+  const parsed = parseConfig('version: 1\nforks: &a { members: true }\npipelines: {}\n', { path: PATH })
+  expect(parsed).toMatchObject({ ok: true, source: { version: 1, forks: { members: true }, pipelines: {} } })
 })
 
 test.each([

@@ -164,7 +164,7 @@ pipelines:
     ],
     [
       'a: &a [*a]\n',
-      `${SHARED}:1:1: the file has an unknown key "a"; it takes version, _extends, matrices, pipelines, forks, label_actions, previews, images, stale, cleanup, pull_request_summary, override`,
+      `${SHARED}:1:1: the file has an unknown key "a"; it takes version, _extends, matrices, pipelines, forks, label_actions, previews, images, stale, cleanup, sweeps, pull_request_summary, override`,
     ],
     [
       '_extends: a/b/c\n',

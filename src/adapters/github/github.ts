@@ -7,10 +7,12 @@ import { connectCode } from './code.ts'
 import { connectComments } from './comments.ts'
 import { connectDeployments } from './deployments.ts'
 import { orNull, toFault } from './errors.ts'
+import type { ServerKnowledge } from './items.ts'
 import { connectLabels } from './labels.ts'
 import { connectObserved } from './observed.ts'
 import { inRepo, keepSilenceWhenLimited, type Octokit, PAGE } from './octokit.ts'
 import { connectPeople } from './people.ts'
+import { connectSweep } from './sweep.ts'
 import { connectWorkflowRuns } from './workflow-runs.ts'
 
 /** Of the deliveries that GitHub keeps, the newest: a list without end would use up the app's own limit. */
@@ -42,6 +44,7 @@ export function connectInstallation(octokit: Octokit, own: OwnApp): GitHub {
 export function connectApp(probot: Probot, appId: number): GitHubApp {
   const installations = new Map<number, GitHub>()
   const own = { id: appId, getSlug: askOnce(() => readSlug(probot)) }
+  const server: ServerKnowledge = { issueTypes: true }
   return {
     async forInstallation(installationId) {
       const known = installations.get(installationId)
@@ -50,6 +53,9 @@ export function connectApp(probot: Probot, appId: number): GitHubApp {
       const connected = connectInstallation(octokit, own)
       installations.set(installationId, connected)
       return connected
+    },
+    async forSweep(installationId) {
+      return connectSweep(await probot.auth(installationId), own, server)
     },
     async findInstallation(repo) {
       const octokit = await probot.auth()

@@ -1,6 +1,6 @@
 /** Workflow runs and Actions caches that may be old: to list them all, and to delete them. */
 import { z } from 'zod'
-import { GitHubError } from '../../domain/errors.ts'
+import { GitHubError, TransientError } from '../../domain/errors.ts'
 import { cleanText, date, id } from '../../domain/payload.ts'
 import type { CacheFacts, RunFactsToKeep, WorkflowFacts } from '../../domain/run-retention.ts'
 import type { DeleteResult, RunsGitHub } from '../../ports/sweeps.ts'
@@ -24,7 +24,6 @@ export function connectRuns(octokit: Octokit): RunsGitHub {
       const query = { ...inRepo(repo), workflow_id: workflowId, per_page: Math.min(most, PAGE) }
       const request = rest.actions.listWorkflowRuns({
         ...query,
-        exclude_pull_requests: true,
         ...(branch === undefined ? {} : { branch }),
       })
       // Of a workflow that is deleted GitHub may not tell.
@@ -97,30 +96,28 @@ async function* listRunsBefore(
   onProblem: ((problem: string) => void) | undefined,
 ): AsyncGenerator<RunFactsToKeep[]> {
   const seen = new Set<number>()
-  let total = 0
+  let total: number | null = null
   // GitHub counts in whole seconds.
   let until = Math.ceil(before.getTime() / 1000) - 1
   for (;;) {
-    let oldest = until
-    let listed = 0
+    let oldest = Number.POSITIVE_INFINITY
     let most = MAX_LISTED_RUNS
-    for (let page = 1; listed < most && page <= MAX_LISTED_RUNS / PAGE; page++) {
+    for (let page = 1; (page - 1) * PAGE < most; page++) {
       const { total_count, workflow_runs } = await listPage(octokit, repo, until, page)
-      if (total === 0) total = total_count
+      if (total === null) total = total_count
       most = Math.min(most, total_count)
-      listed += workflow_runs.length
-      if (workflow_runs.length === 0) break
       const runs = readRuns(workflow_runs)
       for (const { createdAt } of runs) oldest = Math.min(oldest, Math.floor(createdAt.getTime() / 1000))
       const fresh = runs.filter((run) => !seen.has(run.id))
       for (const run of fresh) seen.add(run.id)
       if (fresh.length > 0) yield fresh
+      if (workflow_runs.length === 0) break
     }
-    if (listed < MAX_LISTED_RUNS) break
+    if (most < MAX_LISTED_RUNS || oldest > until) break
     // More in one second than GitHub lists.
     until = oldest === until ? until - 1 : oldest
   }
-  if (seen.size < total)
+  if (total !== null && seen.size < total)
     onProblem?.(
       `GitHub counts ${total} workflow runs before ${before.toISOString()}, and listed ${seen.size} of them: the others are ` +
         'looked at by a later sweep.',
@@ -131,7 +128,7 @@ async function* listRunsBefore(
 async function listPage({ rest }: Octokit, repo: RepoName, until: number, page: number) {
   const to = new Date(until * 1000).toISOString()
   const created = `<=${to.slice(0, 19)}Z`
-  const query = { ...inRepo(repo), created, per_page: PAGE, page, exclude_pull_requests: true }
+  const query = { ...inRepo(repo), created, per_page: PAGE, page }
   try {
     return (await rest.actions.listWorkflowRunsForRepo(query)).data
   } catch (error) {
@@ -205,8 +202,9 @@ async function readStates(
     const failure = readGraphqlFailure<PullRequestStates>(error, what)
     // One that is not there is not closed either.
     const other = failure.errors.find(({ type }) => type !== 'NOT_FOUND')
-    if (other !== undefined)
+    if (other?.type === 'FORBIDDEN')
       throw new GitHubError(`GitHub refused while ${what}: ${other.message}`, { status: 403, cause: error })
+    if (other !== undefined) throw new TransientError(`GitHub failed while ${what}: ${other.message}`, { cause: error })
     data = failure.data
   }
   if (data?.repository == null)

@@ -1,14 +1,14 @@
 /**
  * Reads `stale` into rule sets. An option for issues or for pull requests alone replaces the general one as actions/stale has it: a
- * list where it is not empty, anything else where it is given.
+ * list where it is not empty, anything else where it is given. A rule set begins with the section's options: what it says of both
+ * kinds replaces also what the section says of one.
  */
 
 import type { CloseReason, KindPolicy, StaleConfig, StalePolicy } from '../stale.ts'
 import type { ConfigDocument } from './config-document.ts'
+import type { ReportSection } from './parse-section.ts'
+import { quote } from './problem-wording.ts'
 import { type PolicySpec, type StaleSpec, staleSchema } from './stale-schema.ts'
-
-/** Something that only both together can judge, said as a sentence. */
-export type ReportStale = (path: readonly (string | number)[], message: string) => void
 
 export function readStale(document: ConfigDocument): StaleConfig | null {
   const spec = document.valid(staleSchema.optional(), ['stale'])
@@ -16,31 +16,58 @@ export function readStale(document: ConfigDocument): StaleConfig | null {
   return toStaleConfig(spec, (path, message) => document.report(['stale', ...path], message))
 }
 
-export function toStaleConfig(spec: StaleSpec, report: ReportStale): StaleConfig {
+export function toStaleConfig(spec: StaleSpec, report: ReportSection): StaleConfig {
   const { rules = [], schedule, operations_per_run, sort_by, ascending, debug_only, keep_label, ...general } = spec
   reportDate(general, [], report)
   const sets = rules.map(({ name, labels, paths, ...own }, index): StalePolicy => {
     const match = { labels: toList(labels), paths: paths ?? [] }
+    const path = ['rules', index]
     if (match.labels.length + match.paths.length === 0)
       report(
-        ['rules', index],
-        `"rules[${index}]" names neither "labels" nor "paths"; what is about everything belongs above`,
+        path,
+        `item ${index + 1} of "rules" names neither "labels" nor "paths"; what is about everything belongs above`,
       )
-    reportDate(own, ['rules', index], report)
-    return toPolicy({ ...general, ...own }, name, match)
+    if (rules.findIndex((other) => other.name === name) < index)
+      report(
+        [...path, 'name'],
+        `"name" is ${quote(name)}, as of a rule before; choose another, so that reports tell them apart`,
+      )
+    reportDate(own, path, report)
+    return toPolicy(inherit(general, own), name, match)
   })
   return {
     schedule: schedule ?? null,
-    operationsPerRun: Number(operations_per_run ?? 30),
+    operationsPerRun: toNumber(operations_per_run) ?? 30,
     sortBy: sort_by ?? 'activity',
     ascending: toFlag(ascending, true),
     debugOnly: toFlag(debug_only, false),
-    keepLabel: keep_label ?? 'keep',
+    keepLabel: keep_label?.trim() || 'keep',
     policies: [...sets, toPolicy(general, null, null)],
   }
 }
 
-function reportDate({ start_date: date }: PolicySpec, path: readonly (string | number)[], report: ReportStale): void {
+/** General options, each with those that may replace it for one kind. `exempt_labels` is not among them: these add up. */
+const OF_ONE_KIND = [
+  ['days_before_stale', 'days_before_issue_stale', 'days_before_pr_stale'],
+  ['days_before_close', 'days_before_issue_close', 'days_before_pr_close'],
+  ['only_labels', 'only_issue_labels', 'only_pr_labels'],
+  ['any_of_labels', 'any_of_issue_labels', 'any_of_pr_labels'],
+  ['exempt_milestones', 'exempt_issue_milestones', 'exempt_pr_milestones'],
+  ['exempt_all_milestones', 'exempt_all_issue_milestones', 'exempt_all_pr_milestones'],
+  ['exempt_assignees', 'exempt_issue_assignees', 'exempt_pr_assignees'],
+  ['exempt_all_assignees', 'exempt_all_issue_assignees', 'exempt_all_pr_assignees'],
+  ['remove_stale_when_updated', 'remove_issue_stale_when_updated', 'remove_pr_stale_when_updated'],
+  ['ignore_updates', 'ignore_issue_updates', 'ignore_pr_updates'],
+] as const
+
+function inherit(section: PolicySpec, own: PolicySpec): PolicySpec {
+  const inherited = { ...section }
+  for (const [general, ...special] of OF_ONE_KIND)
+    if (own[general] !== undefined) for (const key of special) delete inherited[key]
+  return { ...inherited, ...own }
+}
+
+function reportDate({ start_date: date }: PolicySpec, path: readonly (string | number)[], report: ReportSection): void {
   if (date !== undefined && date !== '' && Number.isNaN(Date.parse(date)))
     report([...path, 'start_date'], '"start_date" must be a date, such as 2026-01-31')
 }
@@ -70,8 +97,9 @@ function toPolicy(spec: PolicySpec, name: string | null, match: StalePolicy['mat
   }
 }
 
+/** Without a reason GitHub closes an issue as completed. */
 function toReason(reason: PolicySpec['close_issue_reason']): CloseReason {
-  return reason === undefined || reason === '' ? 'not_planned' : reason
+  return reason === undefined ? 'not_planned' : reason || 'completed'
 }
 
 function toKind(spec: PolicySpec, kind: 'issue' | 'pr'): KindPolicy {
@@ -79,22 +107,23 @@ function toKind(spec: PolicySpec, kind: 'issue' | 'pr'): KindPolicy {
     const mine = toList(own)
     return mine.length > 0 ? mine : toList(general)
   }
+  const flags = (general: FlagSpec, own: FlagSpec, otherwise: boolean) => toFlag(own, toFlag(general, otherwise))
   return {
-    daysBeforeStale: Number(spec[`days_before_${kind}_stale`] ?? spec.days_before_stale ?? 60),
-    daysBeforeClose: Number(spec[`days_before_${kind}_close`] ?? spec.days_before_close ?? 7),
-    staleLabel: spec[`stale_${kind}_label`] || 'Stale',
-    closeLabel: spec[`close_${kind}_label`] || null,
-    staleMessage: spec[`stale_${kind}_message`] ?? '',
-    closeMessage: spec[`close_${kind}_message`] ?? '',
+    daysBeforeStale: toNumber(spec[`days_before_${kind}_stale`]) ?? toNumber(spec.days_before_stale) ?? 60,
+    daysBeforeClose: toNumber(spec[`days_before_${kind}_close`]) ?? toNumber(spec.days_before_close) ?? 7,
+    staleLabel: spec[`stale_${kind}_label`]?.trim() || 'Stale',
+    closeLabel: spec[`close_${kind}_label`]?.trim() || null,
+    staleMessage: spec[`stale_${kind}_message`]?.trim() ?? '',
+    closeMessage: spec[`close_${kind}_message`]?.trim() ?? '',
     exemptLabels: [...toList(spec.exempt_labels), ...toList(spec[`exempt_${kind}_labels`])],
     onlyLabels: lists(spec.only_labels, spec[`only_${kind}_labels`]),
     anyOfLabels: lists(spec.any_of_labels, spec[`any_of_${kind}_labels`]),
     exemptMilestones: lists(spec.exempt_milestones, spec[`exempt_${kind}_milestones`]),
-    exemptAllMilestones: toFlag(spec[`exempt_all_${kind}_milestones`] ?? spec.exempt_all_milestones, false),
+    exemptAllMilestones: flags(spec.exempt_all_milestones, spec[`exempt_all_${kind}_milestones`], false),
     exemptAssignees: lists(spec.exempt_assignees, spec[`exempt_${kind}_assignees`]),
-    exemptAllAssignees: toFlag(spec[`exempt_all_${kind}_assignees`] ?? spec.exempt_all_assignees, false),
-    removeStaleWhenUpdated: toFlag(spec[`remove_${kind}_stale_when_updated`] ?? spec.remove_stale_when_updated, true),
-    ignoreUpdates: toFlag(spec[`ignore_${kind}_updates`] ?? spec.ignore_updates, false),
+    exemptAllAssignees: flags(spec.exempt_all_assignees, spec[`exempt_all_${kind}_assignees`], false),
+    removeStaleWhenUpdated: flags(spec.remove_stale_when_updated, spec[`remove_${kind}_stale_when_updated`], true),
+    ignoreUpdates: flags(spec.ignore_updates, spec[`ignore_${kind}_updates`], false),
   }
 }
 
@@ -104,10 +133,20 @@ function toList(value: readonly string[] | string | undefined): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '')
 }
 
+/** GitHub writes the login of a bot with `[bot]` in one place and without it in another. */
 function toLogins(value: string[] | string | undefined): string[] {
-  return toList(value).map((login) => login.toLowerCase())
+  return toList(value).flatMap((written) => {
+    const login = written.toLowerCase().replace(/^@/, '')
+    return [...new Set([login, login.replace(/\[bot\]$/, '')])]
+  })
 }
 
-function toFlag(value: boolean | 'true' | 'false' | undefined, otherwise: boolean): boolean {
-  return value === undefined ? otherwise : value === true || value === 'true'
+type FlagSpec = boolean | 'true' | 'false' | '' | undefined
+
+function toFlag(value: FlagSpec, otherwise: boolean): boolean {
+  return value === undefined || value === '' ? otherwise : value === true || value === 'true'
+}
+
+function toNumber(value: number | string | undefined): number | null {
+  return value === undefined || value === '' ? null : Number(value)
 }

@@ -1,22 +1,45 @@
 /**
  * The shape of `stale`: the options of actions/stale, by the same names with `_` for `-`, so that the block of a workflow can be
- * pasted, and what they lack. Numbers and booleans may be in quotes, and lists texts with commas, as they are there.
+ * pasted, and what they lack. Numbers and booleans may be in quotes, and lists texts with commas, as they are there. An empty text
+ * is an option that is not given.
  */
 
 import { z } from 'zod'
 import { STALE_ACTIVITIES, STALE_SORTS } from '../stale.ts'
 import { schedule } from './schedule-schema.ts'
-import { globs, judged, name } from './value-schemas.ts'
+import { judged, name, orderedGlobs } from './value-schemas.ts'
+
+/** Most rule sets, each of which every item is held against. */
+export const MAX_STALE_RULES = 50
+/** Most characters of a message: GitHub takes 65,536, of which some are ours. */
+const MAX_STALE_MESSAGE = 60_000
 
 const LIST_RULE = 'must be a list, or a text with commas between its parts'
 const list = z.union([z.array(z.string()), z.string()], LIST_RULE).meta({ title: 'list' })
 const NUMBER_RULE = 'must be a number of days, such as 60; -1 means never'
-const days = z.union([z.number(), z.string().regex(/^-?\d{1,6}(?:\.\d{1,6})?$/, NUMBER_RULE)], NUMBER_RULE)
-const flag = z.union([z.boolean(), z.enum(['true', 'false'])], 'must be true or false')
-const text = judged(z.string(), (value) => (value.length > 60_000 ? 'has more than 60,000 characters' : null))
-const label = judged(z.string(), (value) =>
-  value.length > 50 ? 'is a label of more than 50 characters, which GitHub does not take' : null,
+const days = z
+  .union(
+    [
+      z.number().min(-1_000_000, NUMBER_RULE).max(1_000_000, NUMBER_RULE),
+      z.string().regex(/^(?:-?\d{1,6}(?:\.\d{1,6})?)?$/, NUMBER_RULE),
+    ],
+    NUMBER_RULE,
+  )
+  .meta({ title: 'number' })
+const FLAG_RULE = 'must be true or false'
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false', ''], FLAG_RULE)], FLAG_RULE)
+  .meta({ title: '`true` or `false`' })
+const text = judged(z.string('must be text'), (value) =>
+  value.length > MAX_STALE_MESSAGE ? `has more than ${MAX_STALE_MESSAGE} characters` : null,
 )
+const label = judged(z.string('must be the name of a label'), (value) => {
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(value)) return 'is a label of more than one line, which GitHub does not take'
+  return [...value].length > 50 ? 'is a label of more than 50 characters, which GitHub does not take' : null
+})
+
+const OPERATIONS_RULE = 'must be a whole number from 1 to 999999'
+const operationsText = z.string().regex(/^(?:[1-9]\d{0,5})?$/, OPERATIONS_RULE)
 
 /** Issues and pull requests may each have their own. */
 const own = (kind: string) => `The same for ${kind} alone. Default: as for both.`
@@ -114,7 +137,9 @@ const policyShape = {
   only_waiting_for: z
     .enum(['author'])
     .optional()
-    .describe('`author`: the clock runs only while the last word of a person is a maintainer’s. Default: nobody.'),
+    .describe(
+      'Whose turn it has to be: `author` lets the clock run only while the last word of a person is a maintainer’s. Default: whoever it is.',
+    ),
   count_reactions: flag.optional().describe('Whether reactions of people are activity. Default: false.'),
   count_mentions: flag.optional().describe('Whether mentions by people are activity. Default: false.'),
 }
@@ -123,7 +148,7 @@ const ruleSchema = z.strictObject(
   {
     name: name.describe('What reports call the rule. Required.'),
     labels: list.optional().describe('The rule is about items that have one of these labels. Default: all.'),
-    paths: globs('["docs/**"]')
+    paths: orderedGlobs('["docs/**"]')
       .optional()
       .describe(
         'The rule is about pull requests that change a file which one of these patterns matches. Default: all.',
@@ -143,7 +168,11 @@ export const staleSchema = z.strictObject(
       .optional()
       .describe('When everything is looked at: cron, five fields, UTC. Default: never by itself.'),
     operations_per_run: z
-      .union([z.number().int().positive(), z.string().regex(/^\d{1,6}$/)], 'must be a positive whole number')
+      .union(
+        [z.int(OPERATIONS_RULE).min(1, OPERATIONS_RULE).max(999_999, OPERATIONS_RULE), operationsText],
+        OPERATIONS_RULE,
+      )
+      .meta({ title: 'whole number' })
       .optional()
       .describe('Most that one sweep writes: each comment, label, closing and deletion counts. Default: 30.'),
     sort_by: z.enum(STALE_SORTS).optional().describe('In which order that is spent. Default: activity.'),
@@ -155,8 +184,9 @@ export const staleSchema = z.strictObject(
     repo_token: z.string().optional().describe('Of actions/stale; nothing here. Default: none.'),
     enable_statistics: flag.optional().describe('Of actions/stale; every sweep is reported here. Default: true.'),
     ...policyShape,
-    rules: z
-      .array(ruleSchema, 'must be a list of rules')
+    rules: judged(z.array(ruleSchema, 'must be a list of rules'), (rules) =>
+      rules.length > MAX_STALE_RULES ? `has more than ${MAX_STALE_RULES} rules` : null,
+    )
       .optional()
       .describe(
         'Rule sets for some of the items; the first that is about an item counts, and the rest of `stale` for all others. Default: none.',

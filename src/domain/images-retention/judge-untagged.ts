@@ -1,0 +1,52 @@
+/**
+ * What becomes of a version that nothing names: it has no tag, and no other version that is there contains it or is what it
+ * belongs to. The first rule on untagged versions decides; without one it stays. What a rule keeps of the newest, it keeps of these.
+ */
+import type { ImageVersion } from '../image-retention.ts'
+import { ageOf, describeAge, youngReason } from './judge-tags.ts'
+import type { CompiledRule } from './match-rules.ts'
+
+export interface UntaggedVerdict {
+  readonly keep: boolean
+  readonly reason: string
+}
+
+export interface UntaggedVersion {
+  readonly node: number
+  readonly version: ImageVersion
+  /** What it belongs to although that is not there; null: it belongs to nothing. */
+  readonly orphanOf: string | null
+}
+
+/** @returns by node. */
+export function judgeUntagged(
+  untagged: readonly UntaggedVersion[],
+  rules: readonly CompiledRule[],
+  now: Date,
+): ReadonlyMap<number, UntaggedVerdict> {
+  const compiled = rules.find(({ rule }) => rule.untagged)
+  if (compiled === undefined) return new Map(untagged.map((one) => [one.node, { keep: true, reason: `${what(one)}, and no rule is about such` }]))
+  const { rule, name } = compiled
+  const latest = new Set(newestOf(untagged, rule.tags.length === 0 ? rule.keepLatest : null, now))
+  return new Map(
+    untagged.map((one) => {
+      const age = ageOf(one.version, now)
+      if (latest.has(one.node)) return [one.node, { keep: true, reason: `one of the ${rule.keepLatest} newest that ${name} matches` }]
+      if (rule.olderThanMs !== null && age < rule.olderThanMs)
+        return [one.node, { keep: true, reason: youngReason(name, age, rule.olderThanMs) }]
+      const old = rule.olderThanMs === null ? '' : `, and is ${describeAge(age)} old`
+      return [one.node, { keep: false, reason: `${name}: ${what(one)}${old}` }]
+    }),
+  )
+}
+
+function what({ orphanOf }: UntaggedVersion): string {
+  return orphanOf === null ? 'it has no tag and nothing needs it' : `it is an orphan of ${orphanOf}, which is not there`
+}
+
+function newestOf(untagged: readonly UntaggedVersion[], most: number | null, now: Date): number[] {
+  if (most === null) return []
+  const dated = untagged.map((one) => ({ ...one, age: ageOf(one.version, now) }))
+  dated.sort((one, other) => one.age - other.age || (one.version.digest < other.version.digest ? -1 : 1))
+  return dated.slice(0, most).map(({ node }) => node)
+}
