@@ -2,6 +2,7 @@
 import type { Logger } from 'pino'
 import { connectApp } from '../adapters/github/github.ts'
 import { readCredentials } from '../adapters/registry/credentials.ts'
+import { openImageRepository, readPackages } from '../adapters/registry/open-image-repository.ts'
 import { makeRegistry, readPlainHttp } from '../adapters/registry/registry.ts'
 import { readTestReports } from '../adapters/reports/read-test-reports.ts'
 import { openStore } from '../adapters/store/open-store.ts'
@@ -54,7 +55,8 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
     const previewRepositories = new Set(environment.SIGNALBOX_PREVIEW_REPOSITORIES)
     const readReports = (zip: Uint8Array) => readTestReports(zip)
     const deps = { probot, app, store, clock, log, registry, readReports, previewRepositories }
-    const openImages = imageRepositories(env, registry)
+    const images = { packages: readPackages(env), credentials: readCredentials(env), plainHttp: readPlainHttp(env) }
+    const openImages = (name: string) => openImageRepository(name, images)
     await store.work(makeJobHandlers({ ...deps, openImages, stopping: stopping.signal }))
   }
   const server = await startServer({

@@ -55,8 +55,8 @@ function readSchedule(
   note: (sentence: string) => void,
 ): string | null {
   const { on } = workflow
-  const entries = isMap(on) && Array.isArray(on['schedule']) ? on['schedule'] : []
-  const crons = entries.flatMap((entry) => (isMap(entry) && typeof entry['cron'] === 'string' ? [entry['cron']] : []))
+  const entries = isMap(on) && Array.isArray(on.schedule) ? on.schedule : []
+  const crons = entries.flatMap((entry) => (isMap(entry) && typeof entry.cron === 'string' ? [entry.cron] : []))
   const [cron, ...others] = crons
   if (cron === undefined) {
     note('The workflow has no schedule, so nothing happens by itself before you add one: schedule: "30 1 * * *".')
@@ -76,13 +76,13 @@ function readSchedule(
 }
 
 function noteDifferences(section: Options, note: (sentence: string) => void): void {
-  if (section['operations_per_run'] !== undefined)
+  if (section.operations_per_run !== undefined)
     note('"operations_per_run" counts what is written; actions/stale also counts what it reads.')
-  if (section['sort_by'] === undefined && section['ascending'] === undefined)
+  if (section.sort_by === undefined && section.ascending === undefined)
     note(
       'What was quiet for the longest time comes first; actions/stale begins with what is newest: sort_by: created, ascending: false.',
     )
-  else if (section['sort_by'] === undefined || section['ascending'] === undefined)
+  else if (section.sort_by === undefined || section.ascending === undefined)
     note('Where nothing is said, "sort_by" is activity and "ascending" is true; in actions/stale created and false.')
 }
 

@@ -49,13 +49,13 @@ const DEFAULTS: Options = {
 }
 
 export function mergeSteps(all: readonly StaleStep[], note: (sentence: string) => void): MergedSteps {
-  const steps = mergeKinds(all)
+  const steps = mergeKinds(all, note)
   if ('problem' in steps) return { ok: false, problem: steps.problem }
   const sweep = mergeSweeps(all, note)
-  if ('problem' in sweep) return { ok: false, problem: sweep.problem }
+  if (!sweep.ok) return sweep
   const [first, ...more] = steps
   if (first !== undefined && more.length === 0)
-    return { ok: true, section: { ...withoutSweep(first.options), ...sweep }, rules: [] }
+    return { ok: true, section: { ...withoutSweep(first.options), ...sweep.options }, rules: [] }
   const general = steps.filter(({ options }) => labelsOf(options) === null)
   if (general.length > 1) return { ok: false, problem: tooGeneral(general) }
   const section = withoutSweep(general[0]?.options ?? { days_before_stale: -1, days_before_close: -1 })
@@ -69,11 +69,14 @@ export function mergeSteps(all: readonly StaleStep[], note: (sentence: string) =
   note(
     `${steps.map(({ title }) => title).join(', ')} become rules: the first that is about an issue or a pull request decides, where actions/stale let every step look at it.`,
   )
-  return { ok: true, section: { ...section, ...sweep }, rules }
+  return { ok: true, section: { ...section, ...sweep.options }, rules }
 }
 
 /** One step for each pair of which one leaves the pull requests alone, and the other the issues. */
-function mergeKinds(steps: readonly StaleStep[]): StaleStep[] | { readonly problem: string } {
+function mergeKinds(
+  steps: readonly StaleStep[],
+  note: (sentence: string) => void,
+): StaleStep[] | { readonly problem: string } {
   const [issues, pulls] = (['issue', 'pr'] as const).map((kind) =>
     steps.filter(
       ({ options }) => labelsOf(options) === null && handles(options, kind) && !handles(options, other(kind)),
@@ -95,8 +98,21 @@ function mergeKinds(steps: readonly StaleStep[]): StaleStep[] | { readonly probl
       }
     if (mine !== undefined) merged[key] = mine
   }
+  noteClosing(forIssues, 'pull requests', 'pr', note)
+  noteClosing(forPulls, 'issues', 'issue', note)
   const one = { title: `${forIssues.title} and ${forPulls.title}`, options: merged }
   return steps.flatMap((step) => (step === forIssues ? [one] : step === forPulls ? [] : [step]))
+}
+
+function noteClosing(
+  { title, options }: StaleStep,
+  what: string,
+  kind: 'issue' | 'pr',
+  note: (sentence: string) => void,
+): void {
+  const days = options[`days_before_${kind}_close`] ?? options.days_before_close ?? DEFAULTS.days_before_close
+  if (Number(days) >= 0)
+    note(`${title} also closed ${what} that another step had marked; now only that step's days count.`)
 }
 
 function other(kind: 'issue' | 'pr'): 'issue' | 'pr' {
@@ -104,9 +120,7 @@ function other(kind: 'issue' | 'pr'): 'issue' | 'pr' {
 }
 
 function handles(options: Options, kind: 'issue' | 'pr'): boolean {
-  return (
-    Number(options[`days_before_${kind}_stale`] ?? options['days_before_stale'] ?? DEFAULTS['days_before_stale']) >= 0
-  )
+  return Number(options[`days_before_${kind}_stale`] ?? options.days_before_stale ?? DEFAULTS.days_before_stale) >= 0
 }
 
 function isOfKind(key: string): boolean {
@@ -133,13 +147,16 @@ function ofKind(options: Options, kind: 'issue' | 'pr'): Options {
   return own
 }
 
+const FOR_LABELS = [(kind: string) => `any_of_${kind}_labels`, (kind: string) => `only_${kind}_labels`]
+
 /** The labels, one of which an item needs for the step to look at it, whatever it is; null: it looks at everything. */
-function labelsOf(options: Options): (readonly string[] & OptionValue) | null {
-  const anyOf = options['any_of_labels']
-  if (Array.isArray(anyOf) && !options['any_of_issue_labels'] && !options['any_of_pr_labels']) return anyOf
-  const all = options['only_labels']
-  const isOne = Array.isArray(all) && all.length === 1
-  return isOne && !options['only_issue_labels'] && !options['only_pr_labels'] ? all : null
+function labelsOf(options: Options): string[] | null {
+  const { any_of_labels: anyOf, only_labels: all } = options
+  const isOfKind = FOR_LABELS.some((general) => ['issue', 'pr'].some((kind) => options[general(kind)] !== undefined))
+  // What has the one, but not the other, would be nobody's.
+  if (isOfKind || (anyOf !== undefined && all !== undefined)) return null
+  if (Array.isArray(anyOf)) return anyOf
+  return Array.isArray(all) && all.length === 1 ? all : null
 }
 
 function tooGeneral(steps: readonly StaleStep[]): string {
@@ -151,7 +168,7 @@ function tooGeneral(steps: readonly StaleStep[]): string {
 function mergeSweeps(
   steps: readonly StaleStep[],
   note: (sentence: string) => void,
-): Options | { readonly problem: string } {
+): { readonly ok: true; readonly options: Options } | { readonly ok: false; readonly problem: string } {
   const merged: Record<string, OptionValue> = {}
   for (const key of OF_SWEEP) {
     const given = steps.map(({ options }) => options[key])
@@ -160,13 +177,14 @@ function mergeSweeps(
     if (key === 'operations_per_run') merged[key] = values.reduce<number>((sum, value) => sum + Number(value), 0)
     else if (new Set(values).size > 1)
       return {
+        ok: false,
         problem: `the steps differ in ${quote(key.replaceAll('_', '-'))}, which is the same for a whole sweep here; make it the same in all of them`,
       }
     else merged[key] = values[0] ?? ''
   }
-  if (steps.length > 1 && merged['operations_per_run'] !== undefined)
+  if (steps.length > 1 && merged.operations_per_run !== undefined)
     note(`"operations_per_run" is that of all ${steps.length} steps together.`)
-  return merged
+  return { ok: true, options: merged }
 }
 
 function withoutSweep(options: Options): Options {

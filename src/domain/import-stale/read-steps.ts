@@ -47,19 +47,19 @@ export function isMap(value: YamlValue | undefined): value is { [key: string]: Y
 }
 
 export function readSteps(workflow: Fields, note: (sentence: string) => void): StaleStep[] {
-  const jobs = isMap(workflow['jobs']) ? Object.entries(workflow['jobs']) : []
+  const jobs = isMap(workflow.jobs) ? Object.entries(workflow.jobs) : []
   return jobs.flatMap(([jobId, job]) => {
-    const steps = isMap(job) && Array.isArray(job['steps']) ? job['steps'] : []
-    const jobRunsIf = isMap(job) ? job['if'] : undefined
+    const steps = isMap(job) && Array.isArray(job.steps) ? job.steps : []
+    const jobRunsIf = isMap(job) ? job.if : undefined
     return steps.flatMap((step, index): StaleStep[] => {
-      if (!isMap(step) || typeof step['uses'] !== 'string' || !/^actions\/stale@/i.test(step['uses'])) return []
+      if (!isMap(step) || typeof step.uses !== 'string' || !/^actions\/stale@/i.test(step.uses)) return []
       const { name, id } = step
       const called = [name, id].find((text) => typeof text === 'string' && text !== '' && !text.includes('${{'))
       const title = called === undefined ? `step ${index + 1} of ${quote(jobId)}` : quote(String(called))
-      for (const condition of [jobRunsIf, step['if']])
+      for (const condition of [jobRunsIf, step.if])
         if (condition !== undefined)
           note(`${title} runs only if ${quote(String(condition))}, which is left out: a sweep has no condition.`)
-      return [{ title, options: readOptions(isMap(step['with']) ? step['with'] : {}, title, note) }]
+      return [{ title, options: readOptions(isMap(step.with) ? step.with : {}, title, note) }]
     })
   })
 }
