@@ -33,6 +33,8 @@ const AT_ONCE = 10
 /** Lists of newest runs that are asked for at once, and how many lists take longer than all runs together. */
 const LISTS_AT_ONCE = 4
 const MOST_LISTS = 100
+/** Most newest runs that are listed of a workflow. */
+const MOST_LISTED = 100
 /** How often something is deleted again of which it is not known whether it is gone. */
 const MOST_RETRIES = 2
 /** So many in a row that have no known end: it is not about them. */
@@ -81,8 +83,8 @@ async function listNewest(
   tell: Tell,
 ): Promise<RunFactsToKeep[]> {
   const wanted = wantedNewestRuns(facts, config)
-  // Many branches that are kept in their own right.
-  if (wanted.length > MOST_LISTS)
+  // Many branches that are kept in their own right, or more of one than a list has.
+  if (wanted.length > MOST_LISTS || wanted.some(({ most }) => most > MOST_LISTED))
     return collect(github.listRunsBefore(repo, new Date(facts.now.getTime() + DAY_MS), tell))
   const lists = await pMap(
     wanted,

@@ -4,6 +4,8 @@
  * `scripts/generate.ts` writes both files.
  */
 
+import { MAX_IMAGE_RULES } from './config/cleanup-schema.ts'
+import { MAX_STALE_RULES } from './config/stale-schema.ts'
 import { DURATION, NAME } from './config/value-schemas.ts'
 import {
   MAX_COMMAND,
@@ -119,6 +121,8 @@ const LIMITS = `## Limits
 | size of the file | ${MAX_CONFIG_BYTES / 1024} KiB |
 | legs of a job | ${MAX_LEGS_PER_JOB} |
 | legs of a pipeline | ${MAX_LEGS_PER_PIPELINE} |
+| rules of \`stale\` | ${MAX_STALE_RULES} |
+| rules of \`cleanup.images\` | ${MAX_IMAGE_RULES} |
 | images | ${MAX_IMAGES}, with ${MAX_RULES} rules each |
 | build arguments or labels of an image | ${MAX_IMAGE_TEXTS}, of ${MAX_IMAGE_TEXT} characters |
 | labels that start workflows | ${MAX_LABEL_ACTIONS} |
@@ -236,8 +240,8 @@ function renderValues(): string {
   return `## Values
 
 \`inputs\`, \`ref\` and \`artifact\` of a job, \`inputs\` of a label action, \`inputs\`, \`environment\` and \`url\` of a preview,
-\`repository\`, \`build_args\`, \`labels\` and \`suffix\` of an image, and \`command\` of a summary may hold \`\${{ … }}\`, which is
-replaced by one of these values. There is no expression language, and a value that was put in is never looked at again. A
+\`repository\`, \`build_args\`, \`labels\` and \`suffix\` of an image, \`command\` of a summary and \`cleanup.images.repositories\`
+may hold \`\${{ … }}\`, which is replaced by one of these values. There is no expression language, and a value that was put in is never looked at again. A
 name that is not in the table is an error.
 
 Not every value is there everywhere: there is no matrix and no image where there is no leg, and the branch of a pull

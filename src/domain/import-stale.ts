@@ -93,7 +93,7 @@ function render(section: object): string {
       if (isSeq(node) && node.items.every((item) => !isMapNode(item))) node.flow = true
     },
   })
-  return document.toString({ lineWidth: 110, flowCollectionPadding: false })
+  return document.toString({ lineWidth: 110, flowCollectionPadding: false, blockQuote: 'literal' })
 }
 
 function isMapNode(item: unknown): boolean {

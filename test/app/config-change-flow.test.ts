@@ -124,6 +124,8 @@ test('_extends that a pull request changes is not followed', async () => {
   github.createRepository({ owner: 'firm', name: 'shared', files })
   github.createRepository({ owner: 'firm', name: 'secret', files, private: true })
   const project = makeProject(app, { owner: 'firm', config: 'version: 1\n_extends: shared\n' })
+  // Repositories that are new are looked at once.
+  await quiet()
   github.state.clearRequests()
   const { sha } = withConfig(project, 'version: 1\n_extends: secret\n')
   await project.concluded(sha, CHECK, 'success')

@@ -6,6 +6,8 @@ const app = useApp()
 
 test('goes from a signed webhook to a green gate, with few requests', async () => {
   const project = makeProject(app)
+  // A repository that is new is looked at once.
+  await app.github.settle({ quietMs: 300 })
   app.github.state.clearRequests()
   const { sha } = project.openPullRequest()
   await project.concluded(sha, GATE, 'success')

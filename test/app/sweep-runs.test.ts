@@ -142,6 +142,14 @@ describe('looking', () => {
     expect(github.runs).toHaveLength(101)
   })
 
+  test('and where more of the newest are kept than one list has', async () => {
+    const github = new FakeGitHub()
+    github.runs = Array.from({ length: 110 }, (_, index) => makeRun(index + 1, index < 105 ? 1 : 40 + index))
+    await sweep(github, { minimumRuns: 107 })
+    expect(github.asked).toEqual(['runs before 30 days', 'runs before -1 days'])
+    expect(github.runs.map(({ id }) => id).slice(105)).toEqual([106, 107])
+  })
+
   test('what the newest runs are is not told: more of the old ones stay', async () => {
     const github = new FakeGitHub()
     github.runs = [makeRun(1, 50), makeRun(2, 40), makeRun(3, 35), makeRun(4, 1)]

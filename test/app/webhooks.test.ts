@@ -197,7 +197,7 @@ describe('a webhook', () => {
   const UNHANDLED: [string, string][] = [
     ['star', '{"action":"created"}'],
     ['ping', '{"zen":"x"}'],
-    ['pull_request', '{"action":"assigned"}'],
+    ['pull_request', '{"action":"locked"}'],
     ['check_run', '{"action":"created"}'],
     ['constructor', '{}'],
   ]

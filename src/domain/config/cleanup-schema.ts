@@ -140,19 +140,18 @@ const ruleSchema = judged(
       branches: z
         .enum(['deleted'])
         .optional()
-        .describe('Tags of branches that are `deleted`; needs `tags`. Default: none.'),
+        .describe(
+          'Tags of branches that are `deleted`; without `tags` whatever has the form of nothing else counts as a branch. Default: none.',
+        ),
       untagged: z.boolean().optional().describe('Versions without a tag that nothing needs. Default: false.'),
       buildcache: z.boolean().optional().describe('Tags `buildcache` and `buildcache-…`. Default: false.'),
     },
     'must be a map, such as { pull_requests: closed }',
   ),
-  (rule) => {
-    if (!Object.entries(rule).some(([key, value]) => key !== 'tags' && value !== undefined && value !== false))
-      return `would delete whatever it is about; name at least one of ${CRITERIA.join(', ')}`
-    return rule.branches !== undefined && rule.tags === undefined
-      ? 'has "branches" without "tags": which tags name branches nobody else can know'
-      : null
-  },
+  (rule) =>
+    Object.entries(rule).some(([key, value]) => key !== 'tags' && value !== undefined && value !== false)
+      ? null
+      : `would delete whatever it is about; name at least one of ${CRITERIA.join(', ')}`,
 )
 
 const REPOSITORY_RULE = 'must be registry and path, such as "ghcr.io/acme/app", without a tag'

@@ -193,7 +193,10 @@ function withoutSweep(options: Options): Options {
 
 /** A rule inherits from the section, which a step of a workflow does not: what only the section says is taken back. */
 function complete(options: Options, section: Options): Options {
-  const taken = Object.keys(section).filter((key) => options[key] === undefined)
+  const replaced = FOR_BOTH.flatMap(([general, special]) =>
+    options[general] === undefined ? [] : [special('issue'), special('pr')],
+  )
+  const taken = Object.keys(section).filter((key) => options[key] === undefined && !replaced.includes(key))
   return { ...Object.fromEntries(taken.map((key) => [key, DEFAULTS[key] ?? ''])), ...options }
 }
 

@@ -70,7 +70,8 @@ function readOptions(inputs: Fields, title: string, note: (sentence: string) => 
     // As GitHub has it: the case of an input does not matter, and whatever it is becomes a text.
     const key = input.toLowerCase().replaceAll('-', '_')
     const text = isMap(value) || Array.isArray(value) ? null : String(value ?? '').trim()
-    const leave = (why: string) => note(`${quote(input)} of ${title} is left out: ${why}.`)
+    const leave = (why: string) =>
+      note(`${quote(input)} of ${title} is left out: ${why.endsWith('?') ? why : `${why}.`}`)
     const reason = Object.hasOwn(WITHOUT_MEANING, key) ? WITHOUT_MEANING[key] : undefined
     if (reason !== undefined) leave(reason)
     else if (!STALE_OPTIONS.includes(key)) leave(`actions/stale has no such option; ${nearest(input)}`)

@@ -56,6 +56,27 @@ export function staleSince(item: StaleItem, { staleLabel }: KindPolicy, now: Dat
   return item.staleLabeledAt === null ? null : { at: notAfter(item.staleLabeledAt, now), by: 'unknown' }
 }
 
+/** What may share the second with the label and still be an answer to it: who labels often changes several things at once. */
+const ANSWERS: ReadonlySet<ActivityKind> = new Set(['comment', 'review', 'commit', 'reopened', 'ready_for_review'])
+
+/**
+ * What happened since the item was called stale: since our warning, which may be answered before the label is on, else since the
+ * label. GitHub's times are whole seconds, so that within one the order of the timeline decides.
+ * @param since when the label was put on, for where the timeline does not tell.
+ */
+export function afterWarning({ activity }: StaleItem, { staleLabel }: KindPolicy, since: Date): StaleActivity[] {
+  const isAbout = (one: StaleActivity) => one.label !== null && isSameLabel(one.label, staleLabel)
+  const labeled = activity.findLastIndex((one) => one.kind === 'labeled' && isAbout(one))
+  if (labeled < 0) return activity.filter((one) => one.at > since)
+  const removed = activity.slice(0, labeled).findLastIndex((one) => one.kind === 'unlabeled' && isAbout(one))
+  const warned = activity[labeled]?.own
+    ? activity.findLastIndex((one, index) => index < labeled && index > removed && isMarked(one, 'mark'))
+    : -1
+  const begin = warned < 0 ? labeled : warned
+  const time = activity[begin]?.at ?? since
+  return activity.filter((one, index) => one.at > time || (index > begin && ANSWERS.has(one.kind)))
+}
+
 /** Our comment of this kind after `since`, if there is one. */
 export function ownComment(item: StaleItem, what: 'mark' | 'close', since: Date | null): StaleActivity | undefined {
   return item.activity.findLast((one) => isMarked(one, what) && (since === null || one.at >= since))

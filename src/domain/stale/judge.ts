@@ -1,7 +1,7 @@
 /** What is to be done about one item, and why: first whether it is stale, then what follows from that. */
 import type { StaleActivity, StaleDecision, StaleItem } from '../stale.ts'
 import { formatDuration } from '../wording.ts'
-import { activeAt, humanActivity, lastWord, ownComment, staleSince, unfinishedMark } from './clock.ts'
+import { activeAt, afterWarning, humanActivity, lastWord, ownComment, staleSince, unfinishedMark } from './clock.ts'
 import { hasLabel, type Rules } from './match-policy.ts'
 
 export interface Judgement {
@@ -74,7 +74,8 @@ interface News {
 function newsOfPeople(item: StaleItem, rules: Rules, since: Date): News {
   const isReopening = (one: StaleActivity) => one.kind === 'reopened' && !one.own
   const people = new Set(humanActivity(item, rules))
-  const last = item.activity.findLast((one) => one.at > since && (people.has(one) || isReopening(one)))
+  const answers = afterWarning(item, rules.kind, since)
+  const last = answers.findLast((one) => people.has(one) || isReopening(one))
   const update = last === undefined ? null : `${last.by ?? 'somebody'} ${DID[last.kind] ?? 'did something'} since`
   const keepsOpen = update === null ? null : `${update}, and updates do not take the label away`
   return { update, keepsOpen, quietSince: since }
