@@ -11,6 +11,9 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => void>> = {
   tags: async () => (await import('./cli/tags.ts')).registerTags,
   build: async () => (await import('./cli/build.ts')).registerBuild,
   'runtime-image': async () => (await import('./cli/runtime-image.ts')).registerRuntimeImage,
+  stale: async () => (await import('./cli/stale.ts')).registerStale,
+  cleanup: async () => (await import('./cli/cleanup.ts')).registerCleanup,
+  sweeps: async () => (await import('./cli/sweeps.ts')).registerSweeps,
   demo: async () => (await import('./cli/demo.ts')).registerDemo,
 }
 

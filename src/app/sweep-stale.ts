@@ -31,8 +31,8 @@ export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision>
   const reader = makeReader(options)
   return {
     spent: () => github.spent(),
-    async plan(spent) {
-      const items = only === null ? await reader.readAll() : await reader.read([only])
+    async plan(spent, begun) {
+      const items = only === null ? await reader.readAll(numbersOf(begun)) : await reader.read([only])
       const decide = (repository: StaleRepositoryFacts) =>
         decideStale({ now: clock.now(), config, items, repository, spent })
       const plan = await withBranches(github, repo, { items, exempt }, decide)
@@ -53,8 +53,13 @@ export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision>
   }
 }
 
+function numbersOf(subjects: readonly string[]): number[] {
+  return subjects.flatMap((subject) => (/^#[1-9]\d{0,8}$/.test(subject) ? [Number(subject.slice(1))] : []))
+}
+
 interface Reader {
-  readAll(): Promise<StaleItem[]>
+  /** All that are open, and these whatever their state. */
+  readAll(also: readonly number[]): Promise<StaleItem[]>
   /** These, as they are now. */
   read(numbers: readonly number[]): Promise<StaleItem[]>
 }
@@ -70,12 +75,13 @@ function makeReader({ github, repo, clock, config }: StaleSweepOptions): Reader 
   }
   return {
     read,
-    async readAll() {
+    async readAll(also) {
       const items = new Map<number, StaleItem>()
       for await (const page of github.listOpenItems(repo, depth)) for (const item of page) items.set(item.number, item)
       const now = clock.now()
       const unclear = [...items.values()].filter((item) => needsDeeper(item, config, now))
-      for (const item of await read(unclear.map(({ number }) => number))) items.set(item.number, item)
+      const deeper = new Set([...unclear.map(({ number }) => number), ...also])
+      for (const item of await read([...deeper])) items.set(item.number, item)
       return [...items.values()]
     },
   }
@@ -96,8 +102,8 @@ async function withBranches(
 ): Promise<SweepPlan<StaleDecision>> {
   const { defaultBranch } = repo
   const inUse = new Map<string, number[]>()
-  for (const { head, number } of items)
-    if (head?.sameRepository) inUse.set(head.ref, [...(inUse.get(head.ref) ?? []), number])
+  for (const { head, number, state } of items)
+    if (state === 'open' && head?.sameRepository) inUse.set(head.ref, [...(inUse.get(head.ref) ?? []), number])
   const facts = { defaultBranch, protectedBranches: new Set<string>(), branchesInUse: inUse, exempt }
   const first = decide(facts)
   const branches = new Set(

@@ -13,8 +13,9 @@ export interface Sweep<Action extends SweepDecision> {
   /**
    * Looks at everything and decides.
    * @param spent operations that an interrupted sweep used up already.
+   * @param begun subjects that it was at.
    */
-  plan(spent: number): Promise<SweepPlan<Action>>
+  plan(spent: number, begun: readonly string[]): Promise<SweepPlan<Action>>
   /** Does these, in order, and tells what became of each. Looks again where something changes quickly. */
   apply(actions: readonly Action[], work: SweepWork): Promise<void>
   /** What this was asked of GitHub so far. */
@@ -59,7 +60,8 @@ export interface CarryOutOptions<Action extends SweepDecision> {
 export async function carryOut<Action extends SweepDecision>(options: CarryOutOptions<Action>): Promise<SweepReport> {
   const { sweep, journal, dryRun } = options
   const outcomes = [...journal.earlier]
-  const plan = await sweep.plan(outcomes.reduce((sum, outcome) => sum + outcome.operations, 0))
+  const operations = outcomes.reduce((sum, outcome) => sum + outcome.operations, 0)
+  const plan = await sweep.plan(operations, journal.begun)
   const actions = plan.stopped === null ? plan.actions : []
   const spent = () => total(journal.earlierSpent, sweep.spent())
   const tell = () => options.onProgress?.({ done: outcomes.length, of: actions.length, spent: spent() })
@@ -142,6 +144,7 @@ export function memoryJournal(now: Date): SweepJournal {
     startedAt: now,
     earlier: [],
     earlierSpent: { requests: 0, points: 0 },
+    begun: [],
     begin: async (subjects) => new Set(subjects),
     record: async () => {},
     finish: async () => {},

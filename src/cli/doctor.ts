@@ -5,13 +5,13 @@ import { connectApp } from '../adapters/github/github.ts'
 import { connectInspector } from '../adapters/github/inspection.ts'
 import { decideFindings } from '../domain/doctor.ts'
 import { UsageError } from '../domain/errors.ts'
-import type { RepoName } from '../ports.ts'
 import { readManifest } from './doctor/manifest.ts'
 import { observeRepository } from './doctor/observe-repository.ts'
 import { renderReport } from './doctor/render-report.ts'
 import { hasCredentials, readEnvironment } from './environment.ts'
 import { makeLog } from './log.ts'
 import { makeProbot } from './make-probot.ts'
+import { readRepositoryName } from './repository-name.ts'
 
 interface DoctorOptions {
   readonly branch?: string
@@ -30,7 +30,7 @@ export function registerDoctor(program: Command): void {
 }
 
 async function doctor(name: string, options: DoctorOptions): Promise<void> {
-  const repo = readName(name)
+  const repo = readRepositoryName(name, 'doctor')
   if (existsSync('.env')) process.loadEnvFile('.env')
   const { env } = process
   if (!hasCredentials(env))
@@ -53,11 +53,4 @@ async function doctor(name: string, options: DoctorOptions): Promise<void> {
     options.json === true ? JSON.stringify({ repository, branch, findings }, null, 2) : renderReport(facts, findings),
   )
   if (findings.some((finding) => finding.level === 'problem')) process.exitCode = 1
-}
-
-function readName(text: string): RepoName {
-  const [, owner, name] = /^([\w.-]+)\/([\w.-]+)$/.exec(text) ?? []
-  if (owner === undefined || name === undefined)
-    throw new UsageError(`doctor needs the repository as owner/name, but it is given «${text}».`)
-  return { owner, name }
 }

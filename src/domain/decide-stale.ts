@@ -7,8 +7,8 @@
 
 import { activeAt, notAfter } from './stale/clock.ts'
 import { judge } from './stale/judge.ts'
-import { exemptionOf, rulesFor } from './stale/match-policy.ts'
-import { stepsOf } from './stale/steps.ts'
+import { exemptionOf, keepOf, rulesFor } from './stale/match-policy.ts'
+import { stepsAfterClosing, stepsOf } from './stale/steps.ts'
 import type { StaleConfig, StaleDecision, StaleItem, StaleRepositoryFacts } from './stale.ts'
 import type { SweepPlan } from './sweep.ts'
 
@@ -30,14 +30,21 @@ export function decideStale(facts: StaleFacts): SweepPlan<StaleDecision> {
   const actions: StaleDecision[] = []
   const left: StaleDecision[] = []
   let operations = spent
+  const tooLarge: StaleDecision[] = []
   for (const { decision } of wanted) {
-    operations += decision.steps.length
-    // What does not fit ends the list: what is older must not wait for what is smaller.
-    if (operations <= config.operationsPerRun && left.length === 0) actions.push(decision)
+    const isTooLarge = decision.steps.length > config.operationsPerRun
+    if (!isTooLarge) operations += decision.steps.length
+    // What does not fit ends the list: what is older must not wait for what is smaller. What never fits must not end it for ever.
+    if (!isTooLarge && operations <= config.operationsPerRun) actions.push(decision)
     else left.push(decision)
+    if (isTooLarge) tooLarge.push(decision)
   }
+  const problems = tooLarge.map(
+    ({ subject, steps }) =>
+      `${subject} takes ${steps.length} operations, and a sweep may do ${config.operationsPerRun}: raise \`operations_per_run\``,
+  )
   const stopped = config.debugOnly ? '`debug_only` is set, so that everything is only decided' : null
-  return { decisions: all.map(({ decision }) => decision), actions, left, stopped, problems: [] }
+  return { decisions: all.map(({ decision }) => decision), actions, left, stopped, problems }
 }
 
 export function decideItem(item: StaleItem, facts: Omit<StaleFacts, 'items' | 'spent'>): StaleDecision {
@@ -47,9 +54,19 @@ export function decideItem(item: StaleItem, facts: Omit<StaleFacts, 'items' | 's
   if (rules === null)
     return { ...base, do: [], steps: [], reason: 'no rules are about it', activeAt: item.updatedAt, rule: null }
   const known = { ...base, activeAt: activeAt(item, rules, now), rule: rules.policy.name }
+  const rest = stepsAfterClosing(item, rules, repository)
+  if (rest.length > 0)
+    return {
+      ...known,
+      do: ['close'],
+      steps: rest,
+      reason: 'it was closed as stale, and its branch is still to be deleted',
+    }
   const exemption = exemptionOf(item, rules, config, repository.exempt)
-  if (exemption !== null) return { ...known, do: [], steps: [], reason: exemption }
   const judgement = judge({ ...item, createdAt: notAfter(item.createdAt, now) }, rules, now)
+  // Who asks to keep it speaks up, too: it does not stay stale.
+  const isSaved = exemption === keepOf(item, rules.policy, config) && judgement.do.includes('unstale')
+  if (exemption !== null && !isSaved) return { ...known, do: [], steps: [], reason: exemption }
   const { do: doing, reason } = judgement
   return { ...known, do: doing, reason, steps: stepsOf(item, judgement, rules, repository) }
 }

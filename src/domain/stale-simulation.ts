@@ -22,7 +22,8 @@ export interface StaleCase {
   readonly items: readonly StaleItem[]
 }
 
-const date = z.coerce.date()
+/** Of JSON only texts and numbers are times: to `Date`, null is one, too. */
+const date = z.union([z.string(), z.number()]).pipe(z.coerce.date())
 /** Whatever names somebody or something: a text, or GitHub's own object. */
 const named = z
   .union([z.string(), z.object({ login: z.string() }), z.object({ name: z.string() }), z.object({ title: z.string() })])
@@ -30,25 +31,28 @@ const named = z
     if (typeof value === 'string') return value
     return 'login' in value ? value.login : 'name' in value ? value.name : value.title
   })
-const names = z.union([z.array(named), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
+const names = z
+  .union([z.array(named), z.string().transform((text) => text.split(','))])
+  .transform((list) => list.map((name) => name.trim()).filter((name) => name !== ''))
 
 const activity = z
   .object({
     at: date,
     by: named.nullish(),
     bot: z.boolean().nullish(),
+    own: z.boolean().nullish(),
     kind: z.string().default('comment'),
     body: z.string().nullish(),
     label: named.nullish(),
     association: z.string().nullish(),
   })
   .transform(
-    ({ kind, bot, ...one }): StaleActivity => ({
+    (one): StaleActivity => ({
       at: one.at,
       by: one.by ?? null,
-      bot: bot ?? false,
-      own: false,
-      kind: kindOf(kind),
+      bot: one.bot ?? false,
+      own: one.own ?? false,
+      kind: kindOf(one.kind),
       body: one.body ?? null,
       label: one.label ?? null,
       association: one.association?.toUpperCase() ?? null,
@@ -57,23 +61,31 @@ const activity = z
 
 const OTHER_NAMES: Readonly<Record<string, ActivityKind>> = {
   commented: 'comment',
+  issue_comment: 'comment',
   committed: 'commit',
   push: 'commit',
   pushed: 'commit',
   synchronize: 'commit',
+  force_pushed: 'commit',
   head_ref_force_pushed: 'commit',
   reviewed: 'review',
+  approved: 'review',
+  changes_requested: 'review',
   review_comment: 'review',
   reopen: 'reopened',
   undraft: 'ready_for_review',
   undrafted: 'ready_for_review',
+  unmarked_draft: 'ready_for_review',
+  marked_ready: 'ready_for_review',
   ready: 'ready_for_review',
-  converted_to_draft: 'converted_to_draft',
   draft: 'converted_to_draft',
   edit: 'edited',
   renamed: 'edited',
+  retitled: 'edited',
   label: 'labeled',
+  labelled: 'labeled',
   unlabel: 'unlabeled',
+  unlabelled: 'unlabeled',
   assign: 'assigned',
   unassign: 'unassigned',
   mention: 'mentioned',
@@ -81,7 +93,7 @@ const OTHER_NAMES: Readonly<Record<string, ActivityKind>> = {
 }
 
 function kindOf(text: string): ActivityKind {
-  const name = text.toLowerCase().replaceAll('-', '_')
+  const name = text.toLowerCase().replaceAll(/[- ]/g, '_')
   return (
     ACTIVITY_KINDS.find((kind) => kind === name) ??
     (Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : null) ??
@@ -92,10 +104,14 @@ function kindOf(text: string): ActivityKind {
 const item = z
   .object({
     number: z.number().int(),
-    kind: z.enum(['issue', 'pull_request', 'pr']).default('issue'),
+    kind: z
+      .string()
+      .transform((text) => text.toLowerCase().replaceAll(/[-_ ]/g, ''))
+      .pipe(z.enum(['issue', 'pullrequest', 'pr']))
+      .default('issue'),
     title: z.string().nullish(),
     state: z.string().default('open'),
-    created_at: date,
+    created_at: date.nullish(),
     updated_at: date.nullish(),
     draft: z.boolean().nullish(),
     locked: z.boolean().nullish(),
@@ -109,17 +125,19 @@ const item = z
     activity: z.array(activity).nullish(),
     paths: z.array(z.string()).nullish(),
   })
+  .refine((one) => one.created_at ?? one.updated_at ?? one.activity?.[0], 'it takes "created_at" or "updated_at"')
   .transform((one): StaleItem => {
     const entries = (one.activity ?? []).toSorted((a, b) => a.at.getTime() - b.at.getTime())
-    const times = [one.created_at, ...entries.map(({ at }) => at)]
+    const known = [one.created_at, one.updated_at, one.stale_labeled_at].flatMap((time) => time ?? [])
+    const times = [...known, ...entries.map(({ at }) => at)].map((time) => time.getTime())
     return {
       number: one.number,
       kind: one.kind === 'issue' ? 'issue' : 'pull_request',
       nodeId: '',
       title: one.title ?? '',
       state: one.state.toLowerCase() === 'open' ? 'open' : 'closed',
-      createdAt: one.created_at,
-      updatedAt: one.updated_at ?? new Date(Math.max(...times.map((time) => time.getTime()))),
+      createdAt: one.created_at ?? new Date(Math.min(...times)),
+      updatedAt: one.updated_at ?? new Date(Math.max(...times)),
       draft: one.draft ?? false,
       locked: one.locked ?? false,
       labels: one.labels ?? [],

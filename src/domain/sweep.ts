@@ -43,7 +43,7 @@ export interface SweepSpent {
 /** Everything that a sweep decided, before any of it is done. */
 export interface SweepPlan<Action extends SweepDecision> {
   /** One for everything that was looked at. */
-  readonly decisions: readonly SweepDecision[]
+  readonly decisions: readonly Action[]
   /** What is to be done now, in this order. */
   readonly actions: readonly Action[]
   /** Decided, but not to be done now: the budget ends before. The next sweep begins with these. */

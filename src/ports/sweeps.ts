@@ -180,6 +180,8 @@ export interface SweepJournal {
   /** What earlier processes did in this sweep, before they were stopped. */
   readonly earlier: readonly SweepOutcome[]
   readonly earlierSpent: SweepSpent
+  /** Subjects that earlier processes began in this sweep, of which it is not known how far they came. */
+  readonly begun: readonly string[]
   /**
    * Commits the intent to do these.
    * @param subjects as in the decisions.

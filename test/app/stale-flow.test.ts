@@ -146,3 +146,40 @@ test('a thousand items are read with 100 a request', async () => {
   expect(decisions).toHaveLength(1_000)
   expect(spent.requests).toBeLessThanOrEqual(13)
 })
+
+test('only the branch that nothing else needs goes with its pull request', async () => {
+  const project = makeStaleProject(sandbox, app)
+  const { repo } = project
+  const at = daysAgo(40)
+  const pull = (branch: string) => project.openOldPull(branch)
+  const quiet = ['alone', 'guarded', 'ruled', 'shared', 'base'].map(pull)
+  sandbox.protectBranch(repo, 'guarded', [])
+  sandbox.setRuleset(repo, 'ruled', { mergeQueue: true })
+  sandbox.pushCommit(repo, 'stable', { files: { 'stable.txt': 'stable' }, author: 'rob', at })
+  sandbox.openPullRequest(repo, { head: 'shared', base: 'stable', author: 'rob' })
+  sandbox.pushCommit(repo, 'onto', { files: { 'onto.txt': 'onto' }, from: 'base', author: 'rob' })
+  sandbox.openPullRequest(repo, { head: 'onto', base: 'base', author: 'rob' })
+  const us = `${sandbox.app.slug}[bot]`
+  for (const number of quiet) sandbox.addLabel(repo, number, 'Stale', us, daysAgo(8))
+  const report = await project.sweep({ config: makeStaleConfig({ delete_branch: true }) })
+  expect(project.outcomes(report)).toEqual(Object.fromEntries(quiet.map((number) => [`#${number}`, 'done: close'])))
+  const refs = [...sandbox.state.repository(repo).refs.keys()].filter((ref) => ref.startsWith('refs/heads/'))
+  const branches = refs.map((ref) => ref.slice('refs/heads/'.length)).toSorted()
+  expect(branches).toEqual(['base', 'guarded', 'main', 'onto', 'ruled', 'shared', 'stable'])
+})
+
+test('the branch of a fork stays, whatever it is called', async () => {
+  const project = makeStaleProject(sandbox, app)
+  const { repo } = project
+  const fork = sandbox.fork(repo, 'zoe')
+  const theirs = `zoe/${fork.name}`
+  const at = daysAgo(40)
+  sandbox.pushCommit(theirs, 'topic', { files: { 'a.txt': 'a' }, author: 'zoe', at })
+  sandbox.pushCommit(repo, 'topic', { files: { 'b.txt': 'b' }, author: 'ann', at })
+  const number = sandbox.openPullRequest(repo, { head: 'zoe:topic', author: 'zoe', at })
+  sandbox.addLabel(repo, number, 'Stale', `${sandbox.app.slug}[bot]`, daysAgo(8))
+  const report = await project.sweep({ config: makeStaleConfig({ delete_branch: true }) })
+  expect(project.outcomes(report)).toEqual({ [`#${number}`]: 'done: close' })
+  for (const name of [repo, theirs])
+    expect([...sandbox.state.repository(name).refs.keys()]).toContain('refs/heads/topic')
+})

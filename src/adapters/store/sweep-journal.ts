@@ -39,7 +39,8 @@ export async function openJournal(
     )
     .returning(['id', 'startedAt', 'requests', 'points'])
     .executeTakeFirstOrThrow()
-  return connectJournal(db, { ...row, holder, repoId: repo.id, kind }, await loadOutcomes(db, row.id))
+  const earlier = { outcomes: await loadOutcomes(db, row.id), begun: await loadBegun(db, row.id) }
+  return connectJournal(db, { ...row, holder, repoId: repo.id, kind }, earlier)
 }
 
 interface Opened {
@@ -52,13 +53,19 @@ interface Opened {
   readonly kind: SweepKind
 }
 
-function connectJournal(db: Kysely<Tables>, opened: Opened, earlier: readonly SweepOutcome[]): SweepJournal {
+interface Earlier {
+  readonly outcomes: readonly SweepOutcome[]
+  readonly begun: readonly string[]
+}
+
+function connectJournal(db: Kysely<Tables>, opened: Opened, { outcomes: earlier, begun }: Earlier): SweepJournal {
   const { id, holder, requests, points } = opened
   return {
     id,
     startedAt: opened.startedAt,
     earlier,
     earlierSpent: { requests, points },
+    begun,
     begin: (subjects) =>
       db.transaction().execute(async (tx) => {
         if (!(await holds(tx, id, holder))) return null
@@ -137,6 +144,17 @@ async function saveOutcomes(tx: Transaction<Tables>, id: string, outcomes: reado
     from unnest(${unique.map(([subject]) => subject)}::text[], ${unique.map(([, outcome]) => storableJson(outcome))}::text[])
       as one (subject, outcome)
     on conflict (sweep_id, subject) do update set outcome = excluded.outcome`.execute(tx)
+}
+
+async function loadBegun(db: Kysely<Tables>, id: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('sweepOutcomes')
+    .select('subject')
+    .where('sweepId', '=', id)
+    .where('outcome', 'is', null)
+    .orderBy('position')
+    .execute()
+  return rows.map(({ subject }) => subject)
 }
 
 export async function loadOutcomes(db: Kysely<Tables>, id: string): Promise<SweepOutcome[]> {

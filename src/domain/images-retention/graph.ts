@@ -93,7 +93,7 @@ function numberNodes(versions: readonly ImageVersion[]): { nodes: ImageVersion[]
       nodes[known] = {
         ...other,
         tags: [...new Set([...other.tags, ...version.tags])],
-        createdAt: version.createdAt > other.createdAt ? version.createdAt : other.createdAt,
+        createdAt: new Date(Math.max(version.createdAt.getTime(), other.createdAt.getTime())),
         manifest: other.manifest ?? version.manifest,
       }
     }

@@ -123,12 +123,17 @@ function judgeNamed(
   if (kind.kind === 'commit' && rule.pullRequests !== null) {
     const head = things.headOf(kind.sha)
     if (head?.state === 'closed') return { keep: null, go: `it is of pull request #${head.number}, which is closed` }
-    return { keep: head === null ? 'its commit is not known' : `it is of pull request #${head.number}, which is open`, go: null }
+    return {
+      keep: head === null ? 'its commit is not known' : `it is of pull request #${head.number}, which is open`,
+      go: null,
+    }
   }
   if ((kind.kind === 'name' || kind.kind === 'usual') && rule.branches !== null) {
     if (!things.knowsBranches) return { keep: 'no branches are known', go: null }
     const branch = things.branch(tag)
-    return branch === null ? { keep: null, go: 'there is no such branch' } : { keep: `the branch ${branch} exists`, go: null }
+    return branch === null
+      ? { keep: null, go: 'there is no such branch' }
+      : { keep: `the branch ${branch} exists`, go: null }
   }
   return null
 }

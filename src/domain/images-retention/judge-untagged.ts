@@ -25,19 +25,18 @@ export function judgeUntagged(
   now: Date,
 ): ReadonlyMap<number, UntaggedVerdict> {
   const compiled = rules.find(({ rule }) => rule.untagged)
-  if (compiled === undefined) return new Map(untagged.map((one) => [one.node, { keep: true, reason: `${what(one)}, and no rule is about such` }]))
-  const { rule, name } = compiled
-  const latest = new Set(newestOf(untagged, rule.tags.length === 0 ? rule.keepLatest : null, now))
-  return new Map(
-    untagged.map((one) => {
-      const age = ageOf(one.version, now)
-      if (latest.has(one.node)) return [one.node, { keep: true, reason: `one of the ${rule.keepLatest} newest that ${name} matches` }]
-      if (rule.olderThanMs !== null && age < rule.olderThanMs)
-        return [one.node, { keep: true, reason: youngReason(name, age, rule.olderThanMs) }]
-      const old = rule.olderThanMs === null ? '' : `, and is ${describeAge(age)} old`
-      return [one.node, { keep: false, reason: `${name}: ${what(one)}${old}` }]
-    }),
-  )
+  if (compiled === undefined)
+    return new Map(untagged.map((one) => [one.node, { keep: true, reason: `${what(one)}, and no rule is about such` }]))
+  const latest = new Set(newestOf(untagged, compiled.rule.tags.length === 0 ? compiled.rule.keepLatest : null, now))
+  return new Map(untagged.map((one) => [one.node, judgeOne(one, compiled, latest.has(one.node), now)]))
+}
+
+function judgeOne(one: UntaggedVersion, { rule, name }: CompiledRule, isLatest: boolean, now: Date): UntaggedVerdict {
+  const age = ageOf(one.version, now)
+  if (isLatest) return { keep: true, reason: `one of the ${rule.keepLatest} newest that ${name} matches` }
+  if (rule.olderThanMs === null) return { keep: false, reason: `${name}: ${what(one)}` }
+  if (age < rule.olderThanMs) return { keep: true, reason: youngReason(name, age, rule.olderThanMs) }
+  return { keep: false, reason: `${name}: ${what(one)}, and is ${describeAge(age)} old` }
 }
 
 function what({ orphanOf }: UntaggedVersion): string {

@@ -34,8 +34,7 @@ export function compileRules(rules: readonly ImageRule[]): CompiledRule[] {
     rule,
     name: `rule ${index + 1} (${describeRule(rule)})`,
     globs: compileTagGlobs(rule.tags),
-    isSelective:
-      rule.pullRequests !== null || rule.branches !== null || rule.buildcache || rule.keepSemver !== null,
+    isSelective: rule.pullRequests !== null || rule.branches !== null || rule.buildcache || rule.keepSemver !== null,
   }))
 }
 
@@ -46,7 +45,8 @@ export function matchTag(tag: string, rules: readonly CompiledRule[], things: Na
 
 function isAbout({ rule, globs, isSelective }: CompiledRule, tag: string, kind: TagKind, things: NamedThings): boolean {
   if (rule.tags.length > 0 && !globs(tag)) return false
-  if (!isSelective) return rule.tags.length > 0 || rule.keepLatest !== null || rule.olderThanMs !== null ? !onlyUntagged(rule) : false
+  if (!isSelective)
+    return (rule.keepLatest !== null || rule.olderThanMs !== null) && (rule.tags.length > 0 || !rule.untagged)
   switch (kind.kind) {
     case 'pull_request':
       return rule.pullRequests !== null
@@ -64,11 +64,6 @@ function isAbout({ rule, globs, isSelective }: CompiledRule, tag: string, kind: 
     case 'name':
       return rule.branches !== null
   }
-}
-
-/** Its other criteria are about what has no tag, then. */
-function onlyUntagged(rule: ImageRule): boolean {
-  return rule.untagged && rule.tags.length === 0
 }
 
 /** What most globs are is found without walking through the tag: names, and a star between a beginning and an end. */

@@ -26,8 +26,7 @@ export function indexNamedThings({ pullRequests, branches }: Facts): NamedThings
     for (const key of [sha, sha.slice(0, 7)]) if (heads.get(key)?.state !== 'open') heads.set(key, one)
   }
   const names = new Map<string, string>()
-  for (const branch of branches)
-    for (const tag of tagsOfBranch(branch)) if (!names.has(tag)) names.set(tag, branch)
+  for (const branch of branches) for (const tag of tagsOfBranch(branch)) if (!names.has(tag)) names.set(tag, branch)
   return {
     pullRequest: (number) => states.get(number) ?? null,
     headOf: (sha) => heads.get(sha) ?? null,

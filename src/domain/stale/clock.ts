@@ -5,7 +5,7 @@
 import type { ActivityKind, KindPolicy, StaleActivity, StaleItem } from '../stale.ts'
 import { isMarked } from './markers.ts'
 import { isSameLabel, type Rules } from './match-policy.ts'
-import { isMaintainer, isPerson } from './people.ts'
+import { isMaintainersAnswer, isPerson } from './people.ts'
 
 /** What a person does that counts without being asked for. */
 const ALWAYS: ReadonlySet<ActivityKind> = new Set([
@@ -36,7 +36,7 @@ export function humanActivity(item: StaleItem, { policy, kind }: Rules): StaleAc
     if (!isPerson(one, policy)) return false
     if (one.kind === 'reaction') return policy.countReactions
     if (one.kind === 'mentioned') return policy.countMentions
-    if (one.kind === 'labeled' && one.label !== null && isSameLabel(one.label, kind.staleLabel)) return false
+    if (isStaleLabeling(item, one, kind)) return false
     return ALWAYS.has(one.kind)
   })
 }
@@ -44,16 +44,43 @@ export function humanActivity(item: StaleItem, { policy, kind }: Rules): StaleAc
 /** When the stale label was last put on, and whether by us; null: it is not known. */
 export interface StaleSince {
   readonly at: Date
-  /** `unknown`: nobody tells. */
-  readonly by: 'us' | 'somebody' | 'unknown'
+  /** `else`: a bot, us, or nobody tells. */
+  readonly by: 'person' | 'else'
 }
 
-export function staleSince(item: StaleItem, { staleLabel }: KindPolicy, now: Date): StaleSince | null {
-  const labeling = item.activity.findLast(
-    (one) => one.kind === 'labeled' && one.label !== null && isSameLabel(one.label, staleLabel),
-  )
-  if (labeling !== undefined) return { at: notAfter(labeling.at, now), by: labeling.own ? 'us' : 'somebody' }
-  return item.staleLabeledAt === null ? null : { at: notAfter(item.staleLabeledAt, now), by: 'unknown' }
+export function staleSince(item: StaleItem, { policy, kind }: Rules, now: Date): StaleSince | null {
+  const { staleLabeledAt } = item
+  const labeling = item.activity.findLast((one) => isStaleLabeling(item, one, kind))
+  if (labeling !== undefined && (staleLabeledAt === null || labeling.at >= staleLabeledAt))
+    return { at: notAfter(labeling.at, now), by: isPerson(labeling, policy) ? 'person' : 'else' }
+  return staleLabeledAt === null ? null : { at: notAfter(staleLabeledAt, now), by: 'else' }
+}
+
+/** A labelling without a name is that of the time that is told beside it. */
+function isStaleLabeling(
+  { staleLabeledAt }: StaleItem,
+  { kind, label, at }: StaleActivity,
+  rules: KindPolicy,
+): boolean {
+  if (kind !== 'labeled') return false
+  return label === null ? at.getTime() === staleLabeledAt?.getTime() : isSameLabel(label, rules.staleLabel)
+}
+
+/**
+ * Whether our warning belongs to the last labelling: it came after, or before it with nothing in between that a person did, since
+ * we may have been stopped between the two.
+ */
+export function isWarned(item: StaleItem, rules: Rules): boolean {
+  const labeled = item.activity.findLastIndex((one) => isStaleLabeling(item, one, rules.kind))
+  const warned = item.activity.findLastIndex((one) => isMarked(one, 'mark'))
+  if (warned < 0 || warned > labeled) return warned >= 0
+  const people = new Set(humanActivity(item, rules))
+  const between = item.activity.slice(warned + 1, labeled)
+  return !between.some((one) => people.has(one) || isAboutLabel(one, rules.kind))
+}
+
+function isAboutLabel({ kind, label }: StaleActivity, { staleLabel }: KindPolicy): boolean {
+  return (kind === 'labeled' || kind === 'unlabeled') && label !== null && isSameLabel(label, staleLabel)
 }
 
 /** What may share the second with the label and still be an answer to it: who labels often changes several things at once. */
@@ -87,7 +114,7 @@ export function lastWord(item: StaleItem, rules: Rules): { readonly at: Date; re
   const word = item.activity.findLast(
     (one) => (one.kind === 'comment' || one.kind === 'review') && isPerson(one, rules.policy),
   )
-  return word === undefined ? null : { at: word.at, byMaintainer: isMaintainer(word, item) }
+  return word === undefined ? null : { at: word.at, byMaintainer: isMaintainersAnswer(word, item) }
 }
 
 /** When it was last active. */
@@ -115,12 +142,10 @@ export function unfinishedMark(item: StaleItem, rules: Rules): StaleActivity | u
   const mark = ownComment(item, 'mark', null)
   if (mark === undefined) return undefined
   const since = item.activity.slice(item.activity.lastIndexOf(mark) + 1)
-  const isLabelNews = since.some(
-    (one) =>
-      (one.kind === 'labeled' || one.kind === 'unlabeled') &&
-      one.label !== null &&
-      isSameLabel(one.label, kind.staleLabel),
-  )
-  const byOthers = since.some((one) => !one.own && (rules.policy.activity === 'any' || isPerson(one, rules.policy)))
-  return isLabelNews || byOthers ? undefined : mark
+  const people = new Set(humanActivity(item, rules))
+  const isUpdate = (one: StaleActivity) =>
+    rules.policy.activity === 'any'
+      ? !one.own && one.kind !== 'reaction' && one.kind !== 'mentioned'
+      : people.has(one) || (one.kind === 'reopened' && !one.own)
+  return since.some((one) => isAboutLabel(one, kind) || isUpdate(one)) ? undefined : mark
 }

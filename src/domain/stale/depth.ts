@@ -4,7 +4,7 @@
  */
 import type { StaleConfig, StaleItem } from '../stale.ts'
 import { humanActivity, lastWord, staleSince } from './clock.ts'
-import { hasLabel, rulesFor } from './match-policy.ts'
+import { exemptionOf, hasLabel, rulesFor } from './match-policy.ts'
 
 export interface Depth {
   /** Newest entries of the timeline. */
@@ -30,15 +30,17 @@ export function depthFor({ policies }: StaleConfig): Depth {
 export function needsDeeper(item: StaleItem, config: StaleConfig, now: Date): boolean {
   if (item.activityIsWhole || item.state === 'closed' || item.locked) return false
   const rules = rulesFor(item, config)
-  if (rules === null) return false
+  if (rules === null || exemptionOf(item, rules, config, new Set()) !== null) return false
   const { kind, policy } = rules
-  if (policy.onlyWaitingFor !== null && lastWord(item, rules) === null) return true
-  if (hasLabel(item, kind.staleLabel)) return staleSince(item, kind, now) === null
-  if (policy.activity === 'any' || kind.ignoreUpdates || kind.daysBeforeStale < 0) return false
-  // Nothing at all happened for long enough, whoever it was.
+  const isWordMissing = policy.onlyWaitingFor !== null && lastWord(item, rules) === null
+  if (hasLabel(item, kind.staleLabel)) return isWordMissing || staleSince(item, rules, now) === null
   const limit = now.getTime() - kind.daysBeforeStale * DAY
-  if (item.updatedAt.getTime() < limit || item.createdAt.getTime() >= limit) return false
+  if (kind.daysBeforeStale < 0 || item.createdAt.getTime() >= limit) return false
+  if (kind.ignoreUpdates) return isWordMissing
+  // Nothing at all happened for long enough, whoever it was.
+  if (item.updatedAt.getTime() < limit) return isWordMissing
+  if (policy.activity === 'any' || humanActivity(item, rules).length > 0) return false
   // Bots were busy: what people did before is not among what was read.
   const oldest = item.activity[0]
-  return humanActivity(item, rules).length === 0 && oldest !== undefined && oldest.at.getTime() >= limit
+  return isWordMissing || oldest === undefined || oldest.at.getTime() >= limit
 }

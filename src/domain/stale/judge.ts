@@ -1,7 +1,17 @@
 /** What is to be done about one item, and why: first whether it is stale, then what follows from that. */
 import type { StaleActivity, StaleDecision, StaleItem } from '../stale.ts'
 import { formatDuration } from '../wording.ts'
-import { activeAt, afterWarning, humanActivity, lastWord, ownComment, staleSince, unfinishedMark } from './clock.ts'
+import {
+  activeAt,
+  afterWarning,
+  humanActivity,
+  isWarned,
+  lastWord,
+  notAfter,
+  ownComment,
+  staleSince,
+  unfinishedMark,
+} from './clock.ts'
 import { hasLabel, type Rules } from './match-policy.ts'
 
 export interface Judgement {
@@ -19,12 +29,9 @@ const TOLERANCE_MS = 15_000
 export function judge(item: StaleItem, rules: Rules, now: Date): Judgement {
   if (hasLabel(item, rules.kind.staleLabel)) return judgeStale(item, rules, now)
   const marked = judgeFresh(item, rules, now)
-  if (marked.do.length === 0 || rules.policy.activity !== 'any') return marked
   // As actions/stale does it, which goes on with what it has just marked.
-  const closed = judgeStale({ ...item, updatedAt: now }, rules, now, true)
-  return closed.do.includes('close')
-    ? { ...marked, do: ['mark', 'close'], reason: `${marked.reason}; ${closed.reason}` }
-    : marked
+  const isClosedToo = rules.policy.activity === 'any' && rules.kind.daysBeforeClose === 0 && marked.do.length > 0
+  return isClosedToo ? { ...marked, do: ['mark', 'close'], reason: `${marked.reason}; it is closed at once` } : marked
 }
 
 function judgeFresh(item: StaleItem, rules: Rules, now: Date): Judgement {
@@ -41,25 +48,47 @@ function judgeFresh(item: StaleItem, rules: Rules, now: Date): Judgement {
   return { do: ['mark'], reason: since, isSaid: false }
 }
 
-function judgeStale(item: StaleItem, rules: Rules, now: Date, markedNow = false): Judgement {
+function judgeStale(item: StaleItem, rules: Rules, now: Date): Judgement {
   const { kind, policy } = rules
-  const known = staleSince(item, kind, now)
-  const since = known?.at ?? (policy.activity === 'any' ? item.updatedAt : (item.activity[0]?.at ?? item.updatedAt))
-  const news = policy.activity === 'any' ? newsOfAny(item, rules, since) : newsOfPeople(item, rules, since)
-  if (!markedNow) {
-    const waits = waitsForMaintainers(item, rules)
-    if (waits !== null) return { do: ['unstale'], reason: waits, isSaid: false }
-    if (news.update !== null && kind.removeStaleWhenUpdated)
-      return { do: ['unstale'], reason: news.update, isSaid: false }
-    if (known?.by === 'somebody' && kind.staleMessage !== '' && ownComment(item, 'mark', known.at) === undefined)
-      return { do: ['warn'], reason: `the label ${kind.staleLabel} was put on by hand`, isSaid: false }
-  }
+  const known = staleSince(item, rules, now)
+  const since = known?.at ?? notAfter(oldestSince(item, rules), now)
+  const news = policy.activity === 'any' ? newsOfAny(item, rules, since, now) : newsOfPeople(item, rules, since)
+  const waits = waitsForMaintainers(item, rules)
+  if (waits !== null) return { do: ['unstale'], reason: waits, isSaid: false }
+  if (news.update !== null && kind.removeStaleWhenUpdated)
+    return { do: ['unstale'], reason: news.update, isSaid: false }
+  const closing = judgeClosing(item, rules, now, { news, since })
+  // Who was not warned by us in all that time was warned by the label.
+  if (closing.do.length === 0 && known?.by === 'person' && kind.staleMessage !== '' && !isWarned(item, rules))
+    return { do: ['warn'], reason: `the label ${kind.staleLabel} was put on by hand`, isSaid: false }
+  return closing
+}
+
+/** Where it is not known since when it is stale. Of what was not read to its beginning everything counts as news. */
+function oldestSince({ activity, activityIsWhole, updatedAt }: StaleItem, { policy }: Rules): Date {
+  return policy.activity === 'any' || activityIsWhole ? updatedAt : (activity[0]?.at ?? updatedAt)
+}
+
+function judgeClosing(
+  item: StaleItem,
+  { kind }: Rules,
+  now: Date,
+  { news, since }: { readonly news: News; readonly since: Date },
+): Judgement {
   if (kind.daysBeforeClose < 0) return nothing('it is stale, and never closed')
   if (news.keepsOpen !== null) return nothing(news.keepsOpen)
-  const quiet = now.getTime() - Math.max(news.quietSince.getTime(), policy.activity === 'any' ? 0 : since.getTime())
+  const quiet = now.getTime() - news.quietSince.getTime()
   const length = `it is stale, and was quiet for ${age(quiet)}`
   if (quiet <= kind.daysBeforeClose * DAY) return nothing(`${length}; it is closed after ${days(kind.daysBeforeClose)}`)
-  return { do: ['close'], reason: length, isSaid: ownComment(item, 'close', since) !== undefined }
+  return { do: ['close'], reason: length, isSaid: isFarewellSaid(item, since) }
+}
+
+/** One that a closing followed was that closing's. */
+function isFarewellSaid(item: StaleItem, since: Date): boolean {
+  const farewell = ownComment(item, 'close', since)
+  if (farewell === undefined) return false
+  const after = item.activity.slice(item.activity.lastIndexOf(farewell) + 1)
+  return !after.some(({ kind }) => kind === 'closed' || kind === 'reopened')
 }
 
 /** What happened since the item became stale. */
@@ -82,8 +111,8 @@ function newsOfPeople(item: StaleItem, rules: Rules, since: Date): News {
 }
 
 /** As actions/stale looks at it: GitHub's time of the update, and comments of users. */
-function newsOfAny(item: StaleItem, { kind }: Rules, since: Date): News {
-  const updatedAt = updatedByOthers(item)
+function newsOfAny(item: StaleItem, { kind }: Rules, since: Date, now: Date): News {
+  const updatedAt = notAfter(updatedByOthers(item, since), now)
   const comment = item.activity.find(
     (one) =>
       one.kind === 'comment' &&
@@ -101,12 +130,12 @@ function newsOfAny(item: StaleItem, { kind }: Rules, since: Date): News {
   }
 }
 
-/** Without what we wrote ourselves last. */
-function updatedByOthers({ activity, updatedAt }: StaleItem): Date {
+/** Where the last thing was ours, the last thing of others since the label, or the label. */
+function updatedByOthers({ activity, updatedAt }: StaleItem, since: Date): Date {
   const last = activity.at(-1)
   if (!last?.own || updatedAt.getTime() - last.at.getTime() > TOLERANCE_MS) return updatedAt
-  const label = activity.findLast((one) => one.kind === 'labeled')
-  return activity.findLast((one) => !one.own)?.at ?? label?.at ?? updatedAt
+  const others = activity.findLast((one) => !one.own)
+  return others !== undefined && others.at > since ? others.at : since
 }
 
 const DID: Readonly<Partial<Record<StaleActivity['kind'], string>>> = {

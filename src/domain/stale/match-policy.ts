@@ -20,7 +20,8 @@ export function rulesFor(item: StaleItem, config: StaleConfig): Rules | null {
 function matches(item: StaleItem, { match }: StalePolicy): boolean {
   if (match === null) return true
   if (match.labels.length > 0 && !match.labels.some((label) => hasLabel(item, label))) return false
-  return match.paths.length === 0 || matchesPaths({ include: match.paths, exclude: [] }, item.paths ?? [])
+  if (match.paths.length === 0) return true
+  return item.kind === 'pull_request' && matchesPaths({ include: match.paths, exclude: [] }, item.paths ?? [])
 }
 
 export function hasLabel({ labels }: Pick<StaleItem, 'labels'>, wanted: string): boolean {
@@ -41,8 +42,8 @@ export function exemptionOf(
   if (item.state === 'closed') return 'it is closed'
   if (item.locked) return 'it is locked'
   if (exempt.has(item.number)) return 'the reports of sweeps are in it'
-  if (hasLabel(item, config.keepLabel)) return `it has the label ${config.keepLabel}`
-  if (isKept(item, policy)) return 'somebody who may write asked to keep it'
+  const kept = keepOf(item, policy, config)
+  if (kept !== null) return kept
   const author = item.author?.toLowerCase() ?? ''
   if (policy.exemptAuthors.includes(author)) return `its author ${item.author} is exempt`
   if (policy.includeOnlyAssigned && item.assignees.length === 0)
@@ -53,6 +54,12 @@ export function exemptionOf(
     placeExemption(item, kind) ??
     draftExemption(item, policy)
   )
+}
+
+/** Who asked to keep it, as the end of a sentence about it; null: nobody. */
+export function keepOf(item: StaleItem, policy: StalePolicy, { keepLabel }: StaleConfig): string | null {
+  if (hasLabel(item, keepLabel)) return `it has the label ${keepLabel}`
+  return isKept(item, policy) ? 'somebody who may write asked to keep it' : null
 }
 
 function isKept(item: StaleItem, policy: StalePolicy): boolean {

@@ -10,8 +10,13 @@ export function isPerson({ own, bot, by }: StaleActivity, { bots }: Pick<StalePo
 
 const MAINTAINERS: readonly string[] = ['OWNER', 'MEMBER', 'COLLABORATOR']
 
-/** By GitHub's word; where that is not known, everybody but the author. The author of an item speaks as its author. */
+/** By GitHub's word; where that is not known, everybody but the author, and nobody whose account was deleted. */
 export function isMaintainer({ by, association }: StaleActivity, { author }: Pick<StaleItem, 'author'>): boolean {
-  if (by !== null && author !== null && by.toLowerCase() === author.toLowerCase()) return false
-  return association === null ? true : MAINTAINERS.includes(association)
+  if (association !== null) return MAINTAINERS.includes(association)
+  return by !== null && by.toLowerCase() !== author?.toLowerCase()
+}
+
+/** Whether it is a maintainer's word about somebody else's item. */
+export function isMaintainersAnswer(one: StaleActivity, item: Pick<StaleItem, 'author'>): boolean {
+  return isMaintainer(one, item) && (one.by === null || one.by.toLowerCase() !== item.author?.toLowerCase())
 }

@@ -31,10 +31,12 @@ function markSteps(item: StaleItem, { kind, policy }: Rules, isSaid: boolean): S
 /** The stale label goes last: until then the item is seen to be unfinished. */
 function unstaleSteps(item: StaleItem, { kind, policy }: Rules): StaleStep[] {
   const added = policy.labelsToAddWhenUnstale.filter((label) => !hasLabel(item, label))
-  const removed = policy.labelsToRemoveWhenUnstale.filter((label) => hasLabel(item, label))
+  // An item that was opened again still says that it was closed.
+  const ended = kind.closeLabel === null ? [] : [kind.closeLabel]
+  const removed = [...policy.labelsToRemoveWhenUnstale, ...ended].filter((label) => hasLabel(item, label))
   return [
     ...(added.length > 0 ? [{ kind: 'add_labels' as const, labels: added }] : []),
-    ...removal([...removed, kind.staleLabel]),
+    ...removal([...new Set([...removed, kind.staleLabel])]),
   ]
 }
 
@@ -56,6 +58,12 @@ function closeSteps(
     { kind: 'close', reason, duplicateOf },
     ...branchSteps(item, policy.deleteBranch, repository),
   ]
+}
+
+/** What is left to do of a pull request that we closed ourselves, and nobody has closed again since. */
+export function stepsAfterClosing(item: StaleItem, { policy }: Rules, repository: StaleRepositoryFacts): StaleStep[] {
+  const closing = item.activity.findLast(({ kind }) => kind === 'closed')
+  return item.state === 'closed' && closing?.own ? branchSteps(item, policy.deleteBranch, repository) : []
 }
 
 /** Only the head branch in the same repository, which nothing else needs. */

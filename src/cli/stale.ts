@@ -1,0 +1,63 @@
+/** `signalbox stale`: what would become stale, or is done about it now; the same for items that somebody wrote down. */
+import type { Command } from 'commander'
+import { UsageError } from '../domain/errors.ts'
+import { importStale } from '../domain/import-stale.ts'
+import { parseSimulation, type SimulatedActions, simulateStale } from '../domain/stale-simulation.ts'
+import { printable } from './printable.ts'
+import { readRepositoryName } from './repository-name.ts'
+import { printReport } from './sweep/print-report.ts'
+import { readText } from './sweep/read-text.ts'
+
+interface StaleOptions {
+  readonly dryRun?: boolean
+  readonly simulate?: string
+  readonly json?: boolean
+}
+
+export function registerStale(program: Command): void {
+  const command = program
+    .command('stale')
+    .description('Mark, close or un-stale issues and pull requests now, or show what would be done.')
+    .argument('[repository]', 'owner/name')
+    .option('--dry-run', 'show what would be done, and why, and change nothing')
+    .option('--simulate <file>', 'decide about the items in this JSON file; - is standard input')
+    .option('--json', 'print JSON')
+    .action(stale)
+  command
+    .command('import')
+    .description('Print the section `stale` for a workflow that uses actions/stale.')
+    .argument('<workflow>', 'file of the workflow')
+    .action(importWorkflow)
+}
+
+async function stale(repository: string | undefined, options: StaleOptions): Promise<void> {
+  if (options.simulate !== undefined) return simulate(options.simulate, options.json === true)
+  if (repository === undefined) throw new UsageError('stale needs the repository as owner/name, or --simulate FILE.')
+  const { runSweep } = await import('./sweep/run-sweep.ts')
+  const name = readRepositoryName(repository, 'stale')
+  const report = await runSweep({ kind: 'stale', repository: name, dryRun: options.dryRun === true })
+  printReport(report, options)
+  if (report.outcomes.some(({ outcome }) => outcome === 'refused' || outcome === 'failed')) process.exitCode = 1
+}
+
+async function simulate(file: string, json: boolean): Promise<void> {
+  const parsed = parseSimulation(await readText(file, 'the items'))
+  if (!parsed.ok) throw new UsageError(`${file} cannot be simulated: ${parsed.problem}.`)
+  const results = parsed.cases.map(simulateStale)
+  console.log(
+    json
+      ? JSON.stringify(parsed.isArray ? results : results[0], null, 2)
+      : printable(results.map(describe).join('\n\n')),
+  )
+}
+
+function describe({ actions }: SimulatedActions): string {
+  return actions.map((action) => `#${action.number}  ${action.do.join(', ')}: ${action.reason}`).join('\n')
+}
+
+async function importWorkflow(file: string): Promise<void> {
+  const imported = importStale(await readText(file, 'the workflow'), file)
+  if (!imported.ok) throw new UsageError(imported.problem)
+  for (const note of imported.notes) console.error(printable(note))
+  process.stdout.write(imported.yaml)
+}

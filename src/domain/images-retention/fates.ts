@@ -1,0 +1,180 @@
+/**
+ * What becomes of each version, seen with all others. What is kept for its own sake keeps all that it contains, however deep,
+ * and all that refers to it. What is not kept goes when its own tags go, or with what it is part of, or by a rule on untagged
+ * versions. As long as something that cannot be read is there, nothing without a tag goes: it may be part of that.
+ */
+import type { ImageRetentionFacts } from '../image-retention.ts'
+import { type Edges, type ImageGraph, targetsOf } from './graph.ts'
+import type { TagVerdict } from './judge-tags.ts'
+import { judgeUntagged } from './judge-untagged.ts'
+import type { CompiledRule } from './match-rules.ts'
+
+export interface Fates {
+  isKept(node: number): boolean
+  reasonOf(node: number): string
+  /** Whether it stays as it is, with all its tags. */
+  isUntouched(node: number): boolean
+  /** How many versions without a tag are kept only because something cannot be read. */
+  readonly shielded: number
+  readonly unreadable: readonly string[]
+}
+
+export interface FateFacts extends Pick<ImageRetentionFacts, 'now' | 'inUse'> {
+  readonly graph: ImageGraph
+  /** Of each node's tags. */
+  readonly verdicts: readonly (readonly TagVerdict[])[]
+  readonly rules: readonly CompiledRule[]
+}
+
+export function decideFates(facts: FateFacts): Fates {
+  const { graph } = facts
+  const walk = new Walk(graph)
+  const own = keepOwn(facts, walk)
+  walk.spreadKept()
+  const [unreadable] = own.unreadable
+  const shielded = unreadable === undefined ? 0 : shieldUntagged(graph, walk, unreadable)
+  judge(facts, walk, (node) => graph.hasParent[node] === 0)
+  for (let node = graph.present; node < graph.nodes.length; node++) walk.go(node, '')
+  walk.spreadGoing()
+  // What is left contains itself, in a circle: nothing else names it.
+  judge(facts, walk, () => true)
+  return {
+    isKept: (node) => walk.isKept(node),
+    reasonOf: (node) => walk.reasonOf(node),
+    isUntouched: (node) => own.untouched.has(node),
+    shielded,
+    unreadable: own.unreadable,
+  }
+}
+
+interface OwnFates {
+  readonly untouched: ReadonlySet<number>
+  readonly unreadable: readonly string[]
+}
+
+/** What is kept, or goes, for its own sake. */
+function keepOwn({ graph, verdicts, inUse }: FateFacts, walk: Walk): OwnFates {
+  const untouched = new Set<number>()
+  const unreadable: string[] = []
+  for (let node = 0; node < graph.present; node++) {
+    const version = graph.nodes[node]
+    if (version === undefined) continue
+    const tags = verdicts[node] ?? []
+    const missing = graph.orphans.get(node)
+    const kept = tags.find((verdict) => verdict.kind === 'keep')
+    const going = tags.find((verdict) => verdict.kind === 'go')
+    if (version.manifest === null) unreadable.push(version.digest)
+    if (inUse.has(version.digest) || version.manifest === null) untouched.add(node)
+    if (inUse.has(version.digest)) keepWithSubject(graph, walk, node, 'it is in use')
+    else if (missing !== undefined && inUse.has(missing)) walk.keep(node, `it belongs to ${missing}, which is in use`)
+    else if (kept !== undefined) keepWithSubject(graph, walk, node, nameTag(kept, version.tags.length))
+    else if (version.manifest === null) walk.keep(node, `what it contains cannot be read (${version.digest})`)
+    else if (going !== undefined) walk.go(node, nameTag(going, version.tags.length))
+  }
+  return { untouched, unreadable }
+}
+
+/** A referrer that has a tag of its own says nothing without what it refers to. */
+function keepWithSubject(graph: ImageGraph, walk: Walk, node: number, reason: string): void {
+  walk.keep(node, reason)
+  for (const subject of targetsOf(graph.subjects, node))
+    if (subject < graph.present) walk.keep(subject, `the kept ${graph.nodes[node]?.digest} refers to it`)
+}
+
+function nameTag({ tag, reason }: { readonly tag: string; readonly reason: string }, tags: number): string {
+  return tags === 1 ? reason : `${tag}: ${reason}`
+}
+
+function shieldUntagged(graph: ImageGraph, walk: Walk, unreadable: string): number {
+  let shielded = 0
+  for (let node = 0; node < graph.present; node++) {
+    if (walk.isKept(node) || graph.nodes[node]?.tags.length !== 0) continue
+    walk.keep(node, `it may be part of ${unreadable}, which cannot be read`)
+    shielded++
+  }
+  walk.spreadKept()
+  return shielded
+}
+
+/** Those of what nothing decided about yet. */
+function judge({ graph, rules, now }: FateFacts, walk: Walk, isMeant: (node: number) => boolean): void {
+  const untagged = []
+  for (let node = 0; node < graph.present; node++) {
+    const version = graph.nodes[node]
+    if (version !== undefined && walk.isOpen(node) && isMeant(node))
+      untagged.push({ node, version, orphanOf: graph.orphans.get(node) ?? null })
+  }
+  for (const [node, { keep, reason }] of judgeUntagged(untagged, rules, now)) {
+    if (keep) walk.keep(node, reason)
+    else walk.go(node, reason)
+  }
+  walk.spreadKept()
+}
+
+/** Spreads what is decided about nodes along the graph, without recursion. To be kept is stronger than to go. */
+class Walk {
+  private readonly graph: ImageGraph
+  private readonly kept: Uint8Array
+  private readonly going: Uint8Array
+  private readonly reasons: string[]
+  private readonly newlyKept: number[] = []
+  private readonly newlyGoing: number[] = []
+
+  constructor(graph: ImageGraph) {
+    this.graph = graph
+    this.kept = new Uint8Array(graph.nodes.length)
+    this.going = new Uint8Array(graph.nodes.length)
+    this.reasons = new Array<string>(graph.nodes.length).fill('')
+  }
+
+  isKept(node: number): boolean {
+    return this.kept[node] === 1
+  }
+
+  isOpen(node: number): boolean {
+    return this.kept[node] === 0 && this.going[node] === 0
+  }
+
+  reasonOf(node: number): string {
+    return this.reasons[node] ?? ''
+  }
+
+  /** The first reason counts. */
+  keep(node: number, reason: string): void {
+    if (this.kept[node] === 1) return
+    this.kept[node] = 1
+    this.reasons[node] = `kept: ${reason}`
+    this.newlyKept.push(node)
+  }
+
+  go(node: number, reason: string): void {
+    if (!this.isOpen(node)) return
+    this.going[node] = 1
+    this.reasons[node] = reason
+    this.newlyGoing.push(node)
+  }
+
+  spreadKept(): void {
+    const { contents, referrers } = this.graph
+    for (let node = this.newlyKept.pop(); node !== undefined; node = this.newlyKept.pop()) {
+      const digest = this.graph.nodes[node]?.digest
+      this.eachPresent(contents, node, (child) => this.keep(child, `the kept index ${digest} needs it`))
+      this.eachPresent(referrers, node, (referrer) => this.keep(referrer, `it belongs to the kept ${digest}`))
+    }
+  }
+
+  spreadGoing(): void {
+    const { contents, referrers } = this.graph
+    for (let node = this.newlyGoing.pop(); node !== undefined; node = this.newlyGoing.pop()) {
+      // What was kept after all takes nothing with it.
+      if (this.kept[node] === 1) continue
+      const digest = this.graph.nodes[node]?.digest
+      this.eachPresent(contents, node, (child) => this.go(child, `it goes with ${digest}, which contains it`))
+      this.eachPresent(referrers, node, (referrer) => this.go(referrer, `it goes with ${digest}, which it belongs to`))
+    }
+  }
+
+  private eachPresent(edges: Edges, node: number, visit: (target: number) => void): void {
+    for (const target of targetsOf(edges, node)) if (target < this.graph.present) visit(target)
+  }
+}
