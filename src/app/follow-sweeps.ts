@@ -5,19 +5,22 @@ import type { SweepSchedule, SweepStore, SweptRepository } from '../ports/sweeps
 import type { LoadedConfig } from './load-config.ts'
 
 export interface FollowSweeps {
-  /** A broken configuration changes nothing: the sweeps wait until it is mended. */
-  follow(repo: Repo, installationId: number, loaded: LoadedConfig): Promise<void>
+  /**
+   * A broken configuration changes nothing: the sweeps wait until it is mended.
+   * @param anew whether it is written even if it was before: the repository may have been given up since, here or in another process.
+   */
+  follow(repo: Repo, installationId: number, loaded: LoadedConfig, anew?: boolean): Promise<void>
 }
 
 /** Remembers what it wrote, so that each event of a repository does not write it again. */
 export function makeFollowSweeps(store: SweepStore): FollowSweeps {
   const written = new Map<number, string>()
   return {
-    async follow(repo, installationId, loaded) {
+    async follow(repo, installationId, loaded, anew = false) {
       if (loaded.kind === 'broken') return
       const wanted = loaded.kind === 'good' ? sweepsOf(loaded.config) : NOTHING
       const known = JSON.stringify([repo, installationId, wanted])
-      if (written.get(repo.id) === known) return
+      if (!anew && written.get(repo.id) === known) return
       await store.follow({ repo, installationId, ...wanted })
       written.set(repo.id, known)
     },

@@ -60,7 +60,7 @@ async function advance(
   const repo = await sweepGitHub.getRepository(swept.repo)
   if (repo === null) return deps.log.warn('the repository is gone, or the app does not see it any more')
   const loaded = await loadConfig(github, repo, repo.defaultBranch)
-  await deps.follows.follow(repo, installationId, loaded)
+  await deps.follows.follow(repo, installationId, loaded, kind === 'follow')
   if (loaded.kind !== 'good' || kind === 'follow')
     return deps.log.info({ config: loaded.kind }, 'the configuration was looked at')
   const subject = { repo, installationId }

@@ -27,6 +27,10 @@ async function makeSwept(): Promise<Project & { readonly repoId: number }> {
 /** A push has the app look at what the configuration wants. */
 async function follow(repo: string, id: number): Promise<void> {
   app.github.pushCommit(repo, 'main', { files: { 'more.txt': `${Date.now()}` }, author: 'ann' })
+  await followed(id)
+}
+
+async function followed(id: number): Promise<void> {
   const known = async () => (await app.serving.store.sweeps.find(id))?.staleLabels ?? []
   await expect.poll(known, { timeout: 10_000 }).toEqual(['stale'])
 }
@@ -96,10 +100,13 @@ test('sweeps are reported in one issue, which is found again and edited', async 
   expect(app.github.state.item(repo, trackingIssue).body).toContain('| mark | done | last active 50 days ago |')
   await sweep(2)
   expect((await sweeps.find(repoId))?.trackingIssue).toBe(trackingIssue)
-  const { installationId } = (await sweeps.find(repoId)) ?? {}
-  if (installationId === undefined) throw new Error('not known')
-  await sweeps.unfollow({ installationId, repoIds: [repoId] })
-  await follow(project.repo, repoId)
+  // As when the app is suspended, and is not any more.
+  const swept = await sweeps.find(repoId)
+  if (swept === null) throw new Error('not known')
+  await sweeps.unfollow({ installationId: swept.installationId, repoIds: [repoId] })
+  expect(await sweeps.find(repoId)).toBeNull()
+  await sweeps.enqueueFollow(swept)
+  await followed(repoId)
   expect((await sweeps.find(repoId))?.trackingIssue).toBeNull()
   await sweep(3)
   expect((await sweeps.find(repoId))?.trackingIssue).toBe(trackingIssue)

@@ -73,7 +73,72 @@ test.each<[string, string, RegExp]>([
   ['no JSON', '{', /^it is not JSON: /],
   ['no time', JSON.stringify({ ...CASE, now: 'soon' }), /^now: /],
   ['an item without a number', JSON.stringify([CASE, { ...CASE, items: [{}] }]), /^\[1\]items\.0\.number: /],
+  ['a time that is null', JSON.stringify({ ...CASE, now: null }), /^now: /],
+  ['an item without any time', JSON.stringify({ ...CASE, items: [{ number: 1 }] }), /^items\.0: it takes "created_at"/],
   ['an unknown option', JSON.stringify({ ...CASE, policy: { days: 1 } }), /^policy: .*days/],
 ])('%s is told', (_, text, problem) => {
   expect(parseSimulation(text)).toEqual({ ok: false, problem: expect.stringMatching(problem) })
+})
+
+const NOW = '2026-11-30T00:00:00Z'
+const daysAgo = (days: number) => new Date(Date.parse(NOW) - days * 86_400_000).toISOString()
+const OLD = { number: 7, created_at: daysAgo(100), author: 'rob' }
+
+/** What is done about one item that was opened 100 days ago. */
+function doneTo(item: object, policy: object = {}): string {
+  const options = { days_before_stale: 30, days_before_close: 7, stale_issue_message: 'Still?', ...policy }
+  const one = parseOne({ now: NOW, policy: options, items: [{ ...OLD, ...item }] })
+  return simulateStale(one)
+    .actions.map((action) => action.do.join())
+    .join()
+}
+
+test.each<[string, string]>([
+  ['comment', 'none'],
+  ['commented', 'none'],
+  ['committed', 'none'],
+  ['pushed', 'none'],
+  ['reviewed', 'none'],
+  ['renamed', 'none'],
+  ['unmarked_draft', 'none'],
+  ['Ready-for-review', 'none'],
+  ['reopened', 'none'],
+  ['transferred to the moon', 'none'],
+  ['constructor', 'none'],
+  ['reaction', 'mark'],
+  ['mentioned', 'mark'],
+])('the day before, a person did «%s»', (kind, expected) => {
+  expect(doneTo({ activity: [{ at: daysAgo(1), by: 'ann', kind }] })).toBe(expected)
+  expect(doneTo({ activity: [{ at: daysAgo(1), by: 'ann', bot: true, kind }] })).toBe('mark')
+})
+
+test.each<[string, object, object, string]>([
+  ['labels as a text', { labels: 'bug, Stale', stale_labeled_at: daysAgo(8) }, {}, 'close'],
+  ['labels as GitHub has them', { labels: [{ name: 'Stale' }], stale_labeled_at: daysAgo(8) }, {}, 'close'],
+  ['a label with a comma, in a list', { labels: ['a, b'] }, { exempt_labels: ['a, b'] }, 'none'],
+  ['nothing at all', { labels: null, assignees: null, activity: null, draft: null, state: 'OPEN' }, {}, 'mark'],
+  ['no labels, as a text', { labels: '', assignees: '' }, { include_only_assigned: true }, 'none'],
+  ['only when it was updated', { created_at: null, updated_at: daysAgo(31) }, {}, 'mark'],
+  ['a pull request', { kind: 'Pull-Request', draft: true }, { exempt_draft_pr: true }, 'none'],
+  [
+    'the label by hand, without its name',
+    { labels: ['Stale'], stale_labeled_at: daysAgo(2), activity: [{ at: daysAgo(2), by: 'ann', kind: 'labelled' }] },
+    {},
+    'warn',
+  ],
+  [
+    'activity in no order',
+    {
+      activity: [
+        { at: daysAgo(40), by: 'ann', association: 'member' },
+        { at: daysAgo(50), by: 'rob', association: 'NONE' },
+      ],
+    },
+    { only_waiting_for: 'author' },
+    'mark',
+  ],
+  ['/keep', { activity: [{ at: daysAgo(90), by: 'ann', body: 'So:\n/keep' }] }, {}, 'none'],
+  ['an option that is null', {}, { days_before_stale: null, days_before_issue_stale: 200 }, 'none'],
+])('an item is read as it comes: %s', (_, item, policy, expected) => {
+  expect(doneTo(item, policy)).toBe(expected)
 })

@@ -1,7 +1,7 @@
 /**
  * Which rule decides about a tag: the first that is about it. A rule is about the tags that its globs match; one on pull
- * requests, branches, caches or versions only about those of them that name such. Rules on what has no tag are about no tag,
- * unless they have globs too.
+ * requests, branches, caches or versions only about those of them that name such. A rule that says of tags neither how many stay
+ * nor how old they have to be is about no others.
  *
  * Which tags name branches nobody can know, only what has another form: the name of a pull request, a commit, a version or a
  * line of versions, `latest`, a cache. The globs of the rule say which of the others are branches; without globs it is all
