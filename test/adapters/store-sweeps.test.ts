@@ -49,6 +49,7 @@ describeStores('the store of sweeps', (open) => {
     await first.record([done('#1', 3)], SPENT)
     const second = await store.sweeps.open(subject, 'stale', null, new Date(NOW.getTime() + 60_000))
     expect(second).toMatchObject({ id: first.id, startedAt: NOW, earlier: [done('#1', 3)], earlierSpent: SPENT })
+    expect(second.begun).toEqual(['#2'])
     expect(await first.begin(['#3'])).toBeNull()
     await first.record([done('#9')], SPENT)
     await first.finish(makeReport())

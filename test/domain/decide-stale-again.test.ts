@@ -114,6 +114,7 @@ describe('who put the label on', () => {
     ['a person, right after our warning', makeStale([ours(1.1, 'mark'), byHand(1)]), ''],
     ['a person, after our warning was answered', makeStale([ours(3, 'mark'), said(2), byHand(1)]), 'warn'],
     ['a person, after an earlier label', makeStale([ours(9, 'mark'), labeled(9), labeled(8, { by: 'ann' })]), 'close'],
+    ['a person, and a bot took it off', makeItem([byHand(9), unlabeled(8, { by: 'stale', bot: true })]), 'mark'],
     ['nobody knows, and nothing happened', makeStale([], { staleLabeledAt: ago(8) }), 'close'],
     ['nobody knows when', makeStale([], { updatedAt: ago(3) }), ''],
     [
@@ -154,8 +155,8 @@ describe('what was done by half', () => {
   })
 })
 
-function unlabeled(days: number): StaleActivity {
-  return act(ago(days), 'unlabeled', { label: 'Stale', by: 'ann' })
+function unlabeled(days: number, more: Partial<StaleActivity> = { by: 'ann' }): StaleActivity {
+  return act(ago(days), 'unlabeled', { label: 'Stale', ...more })
 }
 
 test.each<[string, StaleItem, string]>([

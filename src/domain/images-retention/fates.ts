@@ -4,7 +4,7 @@
  * versions. As long as something that cannot be read is there, nothing without a tag goes: it may be part of that.
  */
 import type { ImageRetentionFacts } from '../image-retention.ts'
-import { type Edges, type ImageGraph, targetsOf } from './graph.ts'
+import { type Edges, eachTarget, type ImageGraph } from './graph.ts'
 import type { TagVerdict } from './judge-tags.ts'
 import { judgeUntagged } from './judge-untagged.ts'
 import type { CompiledRule } from './match-rules.ts'
@@ -77,8 +77,9 @@ function keepOwn({ graph, verdicts, inUse }: FateFacts, walk: Walk): OwnFates {
 /** A referrer that has a tag of its own says nothing without what it refers to. */
 function keepWithSubject(graph: ImageGraph, walk: Walk, node: number, reason: string): void {
   walk.keep(node, reason)
-  for (const subject of targetsOf(graph.subjects, node))
+  eachTarget(graph.subjects, node, (subject) => {
     if (subject < graph.present) walk.keep(subject, `the kept ${graph.nodes[node]?.digest} refers to it`)
+  })
 }
 
 function nameTag({ tag, reason }: { readonly tag: string; readonly reason: string }, tags: number): string {
@@ -175,6 +176,8 @@ class Walk {
   }
 
   private eachPresent(edges: Edges, node: number, visit: (target: number) => void): void {
-    for (const target of targetsOf(edges, node)) if (target < this.graph.present) visit(target)
+    eachTarget(edges, node, (target) => {
+      if (target < this.graph.present) visit(target)
+    })
   }
 }

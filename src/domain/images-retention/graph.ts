@@ -44,24 +44,16 @@ export function buildGraph({ versions, gone }: Pick<ImageRetentionFacts, 'versio
   const referring: number[] = []
   const ghosts: { index: string; missing: string }[] = []
   const orphans = new Map<number, string>()
-  for (const [node, version] of nodes.entries()) {
+  for (let node = 0; node < nodes.length; node++) {
+    const version = nodes[node]
+    if (version === undefined) continue
     for (const child of version.manifest?.children ?? []) {
       const target = numberOf.get(child)
       if (target !== undefined) contained.push(node, target)
       else if (node < present) ghosts.push({ index: version.digest, missing: child })
     }
-    if (node >= present) continue
-    let missing: string | null = null
-    let refers = false
-    for (const digest of subjectsOf(version, numberOf)) {
-      const target = numberOf.get(digest)
-      if (target === undefined) missing = digest
-      else if (target !== node) {
-        refers = true
-        referring.push(target, node)
-      }
-    }
-    if (missing !== null && !refers) orphans.set(node, missing)
+    const missing = node < present ? referTo(version, node, numberOf, referring) : null
+    if (missing !== null) orphans.set(node, missing)
   }
   const hasParent = new Uint8Array(nodes.length)
   for (const pairs of [contained, referring])
@@ -101,13 +93,30 @@ function numberNodes(versions: readonly ImageVersion[]): { nodes: ImageVersion[]
   return { nodes, numberOf }
 }
 
-function subjectsOf({ manifest, tags }: ImageVersion, known: ReadonlyMap<string, number>): string[] {
-  const digests = manifest?.subject ? [manifest.subject] : []
-  for (const tag of tags) {
-    const digest = referredDigest(tag, known)
-    if (digest !== null) digests.push(digest)
+/**
+ * @param referring gets an edge to the node from whatever it refers to.
+ * @returns a digest that is not there, when it refers to nothing that is; null: it does, or refers to nothing at all.
+ */
+function referTo(
+  { manifest, tags }: ImageVersion,
+  node: number,
+  numberOf: ReadonlyMap<string, number>,
+  referring: number[],
+): string | null {
+  let missing: string | null = null
+  let refers = false
+  const refer = (digest: string | null) => {
+    if (digest === null) return
+    const target = numberOf.get(digest)
+    if (target === undefined) missing ??= digest
+    else if (target !== node) {
+      refers = true
+      referring.push(target, node)
+    }
   }
-  return digests
+  refer(manifest?.subject ?? null)
+  for (const tag of tags) refer(referredDigest(tag, numberOf))
+  return refers ? null : missing
 }
 
 /** @param pairs from, to, from, to … */
@@ -129,6 +138,7 @@ function bump(counts: Int32Array, at: number): void {
   counts[at] = (counts[at] ?? 0) + 1
 }
 
-export function targetsOf({ starts, targets }: Edges, node: number): Int32Array {
-  return targets.subarray(starts[node] ?? 0, starts[node + 1] ?? 0)
+export function eachTarget({ starts, targets }: Edges, node: number, visit: (target: number) => void): void {
+  const end = starts[node + 1] ?? 0
+  for (let at = starts[node] ?? 0; at < end; at++) visit(targets[at] ?? 0)
 }

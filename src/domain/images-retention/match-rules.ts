@@ -10,7 +10,7 @@
 import { compileGlobs, type NameMatcher } from '../globs.ts'
 import type { ImageRule } from '../image-retention.ts'
 import type { NamedThings } from './named-things.ts'
-import { classifyTag, type TagKind } from './tag-kinds.ts'
+import type { TagKind } from './tag-kinds.ts'
 
 /** A rule that was made ready to be asked often. */
 export interface CompiledRule {
@@ -22,13 +22,6 @@ export interface CompiledRule {
   readonly isSelective: boolean
 }
 
-export interface MatchedTag {
-  readonly tag: string
-  readonly kind: TagKind
-  /** Null: none is about it. */
-  readonly rule: CompiledRule | null
-}
-
 export function compileRules(rules: readonly ImageRule[]): CompiledRule[] {
   return rules.map((rule, index) => ({
     rule,
@@ -38,9 +31,15 @@ export function compileRules(rules: readonly ImageRule[]): CompiledRule[] {
   }))
 }
 
-export function matchTag(tag: string, rules: readonly CompiledRule[], things: NamedThings): MatchedTag {
-  const kind = classifyTag(tag)
-  return { tag, kind, rule: rules.find((rule) => isAbout(rule, tag, kind, things)) ?? null }
+/** The rule that decides about a tag; null: none is about it. */
+export function matchRule(
+  tag: string,
+  kind: TagKind,
+  rules: readonly CompiledRule[],
+  things: NamedThings,
+): CompiledRule | null {
+  for (const rule of rules) if (isAbout(rule, tag, kind, things)) return rule
+  return null
 }
 
 function isAbout({ rule, globs, isSelective }: CompiledRule, tag: string, kind: TagKind, things: NamedThings): boolean {

@@ -3,7 +3,7 @@
  * and what goes with it alone make a group, and a budget that does not reach for a whole group ends before it: what is left of one
  * would be versions that nothing names any more. Only a group that is larger than the whole budget is begun all the same.
  */
-import { type Edges, type ImageGraph, targetsOf } from './graph.ts'
+import { eachTarget, type ImageGraph } from './graph.ts'
 
 export interface OrderFacts {
   readonly graph: ImageGraph
@@ -13,24 +13,27 @@ export interface OrderFacts {
   isDeleted(node: number): boolean
 }
 
-/** Oldest group first; in each what comes first first. */
-export function orderGroups(facts: OrderFacts): number[][] {
+/** Nodes in their order, and where in it each group begins. */
+export interface Order {
+  readonly nodes: readonly number[]
+  readonly starts: readonly number[]
+}
+
+export function orderNodes(facts: OrderFacts): Order {
   const { graph, costOf } = facts
   const acting: number[] = []
   for (let node = 0; node < graph.present; node++) if (costOf(node) > 0) acting.push(node)
-  const times = graph.nodes.map(({ createdAt }) => createdAt.getTime() || 0)
+  const times = Float64Array.from(graph.nodes, ({ createdAt }) => createdAt.getTime() || 0)
   acting.sort((one, other) => (times[other] ?? 0) - (times[one] ?? 0) || other - one)
   const below = belowOthers(facts, acting)
-  const visited = new Uint8Array(graph.present)
-  const groups: number[][] = []
-  // Nodes in a circle are below one another: no group of another begins with them.
-  for (const roots of [acting.filter((node) => below[node] === 0), acting])
-    for (const root of roots) {
-      const group = visited[root] === 1 ? [] : visitFrom(root, facts, visited)
-      if (group.length > 0) groups.push(group)
-    }
-  // A group that was visited later may lead to one before, never the other way round.
-  return groups.reverse()
+  // The newest root is visited first, and what is finished last comes first: the oldest root, before whatever it leads to. A
+  // group that was visited later may lead to one before, never the other way round.
+  const visit = new Visit(facts)
+  for (const root of acting) if (below[root] === 0) visit.from(root)
+  // What is left is in circles, or below them.
+  for (const root of acting) visit.from(root)
+  const nodes = visit.finished.reverse()
+  return { nodes, starts: visit.ends.reverse().map((end) => nodes.length - end) }
 }
 
 function belowOthers({ graph, isDeleted }: OrderFacts, acting: readonly number[]): Uint8Array {
@@ -38,61 +41,93 @@ function belowOthers({ graph, isDeleted }: OrderFacts, acting: readonly number[]
   for (const node of acting)
     if (isDeleted(node))
       for (const edges of [graph.contents, graph.referrers])
-        for (const target of targetsOf(edges, node)) if (target !== node) below[target] = 1
+        eachTarget(edges, node, (target) => {
+          if (target !== node) below[target] = 1
+        })
   return below
 }
 
-/** Everything that is reached from the root and was not before, each after whatever leads to it. */
-function visitFrom(root: number, { graph, costOf, isDeleted }: OrderFacts, visited: Uint8Array): number[] {
-  const finished: number[] = []
-  const path = [{ node: root, next: 0 }]
-  visited[root] = 1
-  for (let step = path.at(-1); step !== undefined; step = path.at(-1)) {
-    const target = isDeleted(step.node) ? targetAt(graph, step.node, step.next) : undefined
-    step.next++
-    if (target === undefined) {
-      finished.push(step.node)
-      path.pop()
-    } else if (target < graph.present && visited[target] === 0 && costOf(target) > 0 && isDeleted(target)) {
-      visited[target] = 1
-      path.push({ node: target, next: 0 })
-    }
+/** Goes down from node to node without recursion; a node is finished after everything that it leads to. */
+class Visit {
+  readonly finished: number[] = []
+  /** How many were finished after each group. */
+  readonly ends: number[] = []
+  private readonly facts: OrderFacts
+  private readonly visited: Uint8Array
+  /** From the root to where the visit is, and which target of each is next. */
+  private readonly path: number[] = []
+  private readonly next: number[] = []
+
+  constructor(facts: OrderFacts) {
+    this.facts = facts
+    this.visited = new Uint8Array(facts.graph.present)
   }
-  return finished.reverse()
-}
 
-function targetAt({ contents, referrers }: ImageGraph, node: number, at: number): number | undefined {
-  const contained = countOf(contents, node)
-  return at < contained ? targetOf(contents, node, at) : targetOf(referrers, node, at - contained)
-}
+  from(root: number): void {
+    if (this.visited[root] === 1) return
+    this.enter(root)
+    for (let node = this.path.at(-1); node !== undefined; node = this.path.at(-1)) {
+      const target = this.takeTarget(node)
+      if (target === undefined) {
+        this.finished.push(node)
+        this.path.pop()
+        this.next.pop()
+      } else if (this.isOpen(target)) this.enter(target)
+    }
+    this.ends.push(this.finished.length)
+  }
 
-function countOf({ starts }: Edges, node: number): number {
-  return (starts[node + 1] ?? 0) - (starts[node] ?? 0)
-}
+  private enter(node: number): void {
+    this.visited[node] = 1
+    this.path.push(node)
+    this.next.push(0)
+  }
 
-function targetOf(edges: Edges, node: number, at: number): number | undefined {
-  return at < countOf(edges, node) ? edges.targets[(edges.starts[node] ?? 0) + at] : undefined
+  private isOpen(node: number): boolean {
+    const { graph, costOf, isDeleted } = this.facts
+    return node < graph.present && this.visited[node] === 0 && costOf(node) > 0 && isDeleted(node)
+  }
+
+  private takeTarget(node: number): number | undefined {
+    const { graph, isDeleted } = this.facts
+    if (!isDeleted(node)) return undefined
+    const depth = this.next.length - 1
+    let at = this.next[depth] ?? 0
+    this.next[depth] = at + 1
+    for (const { starts, targets } of [graph.contents, graph.referrers]) {
+      const first = starts[node] ?? 0
+      const length = (starts[node + 1] ?? 0) - first
+      if (at < length) return targets[first + at]
+      at -= length
+    }
+    return undefined
+  }
 }
 
 /** @param spent of the budget, by an earlier part of the same sweep. */
 export function fitBudget(
-  groups: readonly (readonly number[])[],
+  { nodes, starts }: Order,
   costOf: (node: number) => number,
   budget: number,
   spent: number,
 ): { readonly now: readonly number[]; readonly left: readonly number[] } {
-  const now: number[] = []
-  const left: number[] = []
+  let fitting = 0
   let used = spent
-  for (const group of groups) {
-    const cost = group.reduce((sum, node) => sum + costOf(node), 0)
-    const isTooLarge = cost > budget && now.length === 0 && left.length === 0
-    const isBegun = left.length === 0 && (used + cost <= budget || isTooLarge)
-    for (const node of group) {
-      used += costOf(node)
-      if (isBegun && left.length === 0 && used <= budget) now.push(node)
-      else left.push(node)
+  for (let group = 0; group < starts.length; group++) {
+    const members = nodes.slice(starts[group], starts[group + 1])
+    const cost = members.reduce((sum, node) => sum + costOf(node), 0)
+    if (used + cost <= budget) {
+      used += cost
+      fitting += members.length
+      continue
     }
+    if (group === 0 && cost > budget)
+      for (const node of members) {
+        used += costOf(node)
+        if (used > budget) break
+        fitting++
+      }
+    break
   }
-  return { now, left }
+  return { now: nodes.slice(0, fitting), left: nodes.slice(fitting) }
 }

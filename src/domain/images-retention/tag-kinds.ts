@@ -32,6 +32,11 @@ const USUAL = /^(?:nightly|edge|stable|canary|next|beta|alpha|rc|preview|snapsho
 const REFERRER = /^sha256-([A-Za-z0-9_]+)(?:\.|$)/
 const HEX = /^[0-9a-f]{64}$/
 
+const IS_BUILDCACHE: TagKind = { kind: 'buildcache' }
+const IS_MOVING: TagKind = { kind: 'moving' }
+const IS_USUAL: TagKind = { kind: 'usual' }
+const IS_NAME: TagKind = { kind: 'name' }
+
 export function classifyTag(tag: string): TagKind {
   const pullRequest = PULL_REQUEST.exec(tag)?.[1]
   if (pullRequest !== undefined) return { kind: 'pull_request', number: Number(pullRequest) }
@@ -42,9 +47,9 @@ export function classifyTag(tag: string): TagKind {
   const [, major, minor] = LINE.exec(tag) ?? []
   if (major !== undefined)
     return { kind: 'line', major: Number(major), minor: minor === undefined ? null : Number(minor) }
-  if (BUILDCACHE.test(tag)) return { kind: 'buildcache' }
-  if (MOVING.test(tag)) return { kind: 'moving' }
-  return { kind: USUAL.test(tag) ? 'usual' : 'name' }
+  if (BUILDCACHE.test(tag)) return IS_BUILDCACHE
+  if (MOVING.test(tag)) return IS_MOVING
+  return USUAL.test(tag) ? IS_USUAL : IS_NAME
 }
 
 /** The digest that a tag `sha256-<hex>`, `sha256-<hex>.sig` … belongs to; null: it is a tag of its own. */
