@@ -4,6 +4,7 @@
  * with everything in it. Exits with 1 when an aim is missed.
  */
 import { spawnSync } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { decideImages } from '../src/domain/decide-images.ts'
 import type {
@@ -130,10 +131,8 @@ function digestOf(number: number): string {
   return `sha256:${hex(number, 64)}`
 }
 
-/** Spread over all digits, as digests are. */
 function hex(number: number, length: number): string {
-  const mixed = Math.imul(number + 1, 0x9e37_79b1) >>> 0
-  return (mixed.toString(16).padStart(8, '0') + number.toString(16).padStart(8, '0')).repeat(4).slice(0, length)
+  return hash('sha256', String(number)).slice(0, length)
 }
 
 const RULE: ImageRule = {
@@ -147,7 +146,7 @@ const RULE: ImageRule = {
   buildcache: false,
 }
 
-const CONFIG: ImageRetentionConfig = {
+export const CONFIG: ImageRetentionConfig = {
   schedule: null,
   repositories: [],
   rules: [

@@ -4,12 +4,13 @@
  * Nothing is decided about a version by itself: what an index, a signature or something unreadable may need stays whole.
  */
 
+import { InvariantError } from './errors.ts'
 import type { ImageDecision, ImageRetentionConfig, ImageRetentionFacts, ImageVersion } from './image-retention.ts'
 import { decideFates, type Fates } from './images-retention/fates.ts'
 import { buildGraph, type ImageGraph } from './images-retention/graph.ts'
 import { judgeTags, type TagVerdict } from './images-retention/judge-tags.ts'
 import { compileRules } from './images-retention/match-rules.ts'
-import { fitBudget, orderGroups } from './images-retention/order.ts'
+import { fitBudget, orderNodes } from './images-retention/order.ts'
 import type { SweepPlan } from './sweep.ts'
 import { count } from './wording.ts'
 
@@ -28,54 +29,69 @@ export function decideImages(facts: ImageRetentionFacts, config: ImageRetentionC
   const rules = compileRules(config.rules)
   const verdicts = judgeTags(graph.nodes, graph.numberOf, facts, { rules, keep: config.keep })
   const fates = decideFates({ ...facts, graph, verdicts, rules })
-  const byNode = graph.nodes.slice(0, graph.present).map((version, node) => {
-    const untag = fates.isKept(node) ? untagged(node, verdicts[node] ?? [], graph, fates) : []
-    return decide(version, fates.isKept(node), untag, fates.reasonOf(node), facts.repository)
-  })
+  const byNode = decideEach(graph, fates, verdicts, facts.repository)
   const costOf = (node: number) => costOfDecision(byNode[node])
-  const groups = orderGroups({ graph, costOf, isDeleted: (node) => byNode[node]?.keep === false })
-  const { now, left } = fitBudget(groups, costOf, config.operationsPerRun, spent)
+  const order = orderNodes({ graph, costOf, isDeleted: (node) => byNode[node]?.keep === false })
+  const { now, left } = fitBudget(order, costOf, config.operationsPerRun, spent)
   const decisionsOf = (nodes: readonly number[]) => nodes.flatMap((node) => byNode[node] ?? [])
-  const deleted = byNode.filter(({ keep }) => !keep).length
   return {
-    decisions: facts.versions.flatMap((version) =>
-      decisionOf(version, byNode[graph.numberOf.get(version.digest) ?? -1]),
-    ),
+    decisions: facts.versions.map((version) => decisionOf(version, byNode[graph.numberOf.get(version.digest) ?? -1])),
     actions: decisionsOf(now),
     left: decisionsOf(left),
-    stopped: groups.length === 0 ? null : whyStopped(deleted, graph.present, config),
+    stopped: order.nodes.length === 0 ? null : whyStopped(byNode, config),
     problems: [...ghostProblems(graph, fates, facts.repository), ...unreadableProblems(fates)],
   }
 }
 
+/** One for each node that is there. */
+function decideEach(
+  graph: ImageGraph,
+  fates: Fates,
+  verdicts: readonly (readonly TagVerdict[])[],
+  repository: string,
+): ImageDecision[] {
+  const decisions: ImageDecision[] = []
+  const prefix = repository === '' ? '' : `${repository}@`
+  for (let node = 0; node < graph.present; node++) {
+    const version = graph.nodes[node]
+    if (version === undefined) continue
+    const keep = fates.isKept(node)
+    const untag = keep ? untagged(node, verdicts[node] ?? [], graph, fates) : NO_VERDICTS
+    const reason =
+      untag.length === 0 ? fates.reasonOf(node) : [fates.reasonOf(node), ...describeUntagged(untag)].join('; ')
+    decisions.push({
+      subject: `${prefix}${version.digest}`,
+      do: keep ? (untag.length > 0 ? UNTAG : NOTHING) : DELETE,
+      reason,
+      id: version.id,
+      digest: version.digest,
+      tags: version.tags,
+      createdAt: version.createdAt,
+      keep,
+      untag: untag.length === 0 ? NOTHING : untag.map(({ tag }) => tag),
+    })
+  }
+  return decisions
+}
+
+const DELETE: readonly string[] = ['delete']
+const UNTAG: readonly string[] = ['untag']
+const NOTHING: readonly string[] = []
+const NO_VERDICTS: readonly TagVerdict[] = []
+
 /** The tags that go although the version stays. */
-function untagged(node: number, verdicts: readonly TagVerdict[], graph: ImageGraph, fates: Fates): TagVerdict[] {
-  if (fates.isUntouched(node)) return []
+function untagged(
+  node: number,
+  verdicts: readonly TagVerdict[],
+  graph: ImageGraph,
+  fates: Fates,
+): readonly TagVerdict[] {
+  if (fates.isUntouched(node) || verdicts.every(({ kind }) => kind === 'keep')) return NO_VERDICTS
   return verdicts.filter((verdict) => {
     if (verdict.kind !== 'follow') return verdict.kind === 'go'
     const followed = graph.numberOf.get(verdict.digest)
     return followed !== undefined && !fates.isKept(followed)
   })
-}
-
-function decide(
-  { id, digest, tags, createdAt }: ImageVersion,
-  keep: boolean,
-  untag: readonly TagVerdict[],
-  reason: string,
-  repository: string,
-): ImageDecision {
-  return {
-    subject: repository === '' ? digest : `${repository}@${digest}`,
-    do: keep ? (untag.length > 0 ? ['untag'] : []) : ['delete'],
-    reason: [reason, ...describeUntagged(untag)].join('; '),
-    id,
-    digest,
-    tags,
-    createdAt,
-    keep,
-    untag: untag.map(({ tag }) => tag),
-  }
 }
 
 const MOST_TAGS_EXPLAINED = 3
@@ -93,10 +109,10 @@ function describeUntagged(untag: readonly TagVerdict[]): string[] {
 }
 
 /** Of a digest that is listed twice each has its own id and tags. */
-function decisionOf({ id, tags }: ImageVersion, decision: ImageDecision | undefined): ImageDecision[] {
-  if (decision === undefined) return []
-  if (decision.id === id && decision.tags === tags) return [decision]
-  return [{ ...decision, id, tags, untag: decision.untag.filter((tag) => tags.includes(tag)) }]
+function decisionOf({ id, digest, tags }: ImageVersion, decision: ImageDecision | undefined): ImageDecision {
+  if (decision === undefined) throw new InvariantError(`Nothing was decided about ${digest}`)
+  if (decision.id === id && decision.tags === tags) return decision
+  return { ...decision, id, tags, untag: decision.untag.filter((tag) => tags.includes(tag)) }
 }
 
 function costOfDecision(decision: ImageDecision | undefined): number {
@@ -104,7 +120,9 @@ function costOfDecision(decision: ImageDecision | undefined): number {
   return decision.keep ? decision.untag.length : 1
 }
 
-function whyStopped(deleted: number, all: number, config: ImageRetentionConfig): string | null {
+function whyStopped(decisions: readonly ImageDecision[], config: ImageRetentionConfig): string | null {
+  const all = decisions.length
+  const deleted = decisions.reduce((sum, { keep }) => sum + (keep ? 0 : 1), 0)
   const percent = (deleted / all) * 100
   if (percent > config.maxDeletePercent)
     return (

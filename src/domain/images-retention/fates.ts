@@ -4,7 +4,7 @@
  * versions. As long as something that cannot be read is there, nothing without a tag goes: it may be part of that.
  */
 import type { ImageRetentionFacts } from '../image-retention.ts'
-import { type Edges, eachTarget, type ImageGraph } from './graph.ts'
+import { type ImageGraph, startOf } from './graph.ts'
 import type { TagVerdict } from './judge-tags.ts'
 import { judgeUntagged } from './judge-untagged.ts'
 import type { CompiledRule } from './match-rules.ts'
@@ -61,8 +61,8 @@ function keepOwn({ graph, verdicts, inUse }: FateFacts, walk: Walk): OwnFates {
     if (version === undefined) continue
     const tags = verdicts[node] ?? []
     const missing = graph.orphans.get(node)
-    const kept = tags.find((verdict) => verdict.kind === 'keep')
-    const going = tags.find((verdict) => verdict.kind === 'go')
+    const kept = findOwn(tags, 'keep')
+    const going = findOwn(tags, 'go')
     if (version.manifest === null) unreadable.push(version.digest)
     if (inUse.has(version.digest) || version.manifest === null) untouched.add(node)
     if (inUse.has(version.digest)) keepWithSubject(graph, walk, node, 'it is in use')
@@ -77,12 +77,20 @@ function keepOwn({ graph, verdicts, inUse }: FateFacts, walk: Walk): OwnFates {
 /** A referrer that has a tag of its own says nothing without what it refers to. */
 function keepWithSubject(graph: ImageGraph, walk: Walk, node: number, reason: string): void {
   walk.keep(node, reason)
-  eachTarget(graph.subjects, node, (subject) => {
+  for (let at = startOf(graph.subjects, node); at < startOf(graph.subjects, node + 1); at++) {
+    const subject = graph.subjects.targets[at] ?? 0
     if (subject < graph.present) walk.keep(subject, `the kept ${graph.nodes[node]?.digest} refers to it`)
-  })
+  }
 }
 
-function nameTag({ tag, reason }: { readonly tag: string; readonly reason: string }, tags: number): string {
+type OwnVerdict = Exclude<TagVerdict, { readonly kind: 'follow' }>
+
+function findOwn(verdicts: readonly TagVerdict[], kind: 'keep' | 'go'): OwnVerdict | undefined {
+  for (const verdict of verdicts) if (verdict.kind === kind) return verdict
+  return undefined
+}
+
+function nameTag({ tag, reason }: OwnVerdict, tags: number): string {
   return tags === 1 ? reason : `${tag}: ${reason}`
 }
 
@@ -156,28 +164,39 @@ class Walk {
   }
 
   spreadKept(): void {
-    const { contents, referrers } = this.graph
+    const { contents, referrers, nodes } = this.graph
     for (let node = this.newlyKept.pop(); node !== undefined; node = this.newlyKept.pop()) {
-      const digest = this.graph.nodes[node]?.digest
-      this.eachPresent(contents, node, (child) => this.keep(child, `the kept index ${digest} needs it`))
-      this.eachPresent(referrers, node, (referrer) => this.keep(referrer, `it belongs to the kept ${digest}`))
+      const digest = nodes[node]?.digest ?? ''
+      for (let at = startOf(contents, node); at < startOf(contents, node + 1); at++) {
+        const child = contents.targets[at] ?? 0
+        if (this.isThere(child) && !this.isKept(child)) this.keep(child, `the kept index ${digest} needs it`)
+      }
+      for (let at = startOf(referrers, node); at < startOf(referrers, node + 1); at++) {
+        const referrer = referrers.targets[at] ?? 0
+        if (this.isThere(referrer) && !this.isKept(referrer)) this.keep(referrer, `it belongs to the kept ${digest}`)
+      }
     }
   }
 
   spreadGoing(): void {
-    const { contents, referrers } = this.graph
+    const { contents, referrers, nodes } = this.graph
     for (let node = this.newlyGoing.pop(); node !== undefined; node = this.newlyGoing.pop()) {
       // What was kept after all takes nothing with it.
-      if (this.kept[node] === 1) continue
-      const digest = this.graph.nodes[node]?.digest
-      this.eachPresent(contents, node, (child) => this.go(child, `it goes with ${digest}, which contains it`))
-      this.eachPresent(referrers, node, (referrer) => this.go(referrer, `it goes with ${digest}, which it belongs to`))
+      if (this.isKept(node)) continue
+      const digest = nodes[node]?.digest ?? ''
+      for (let at = startOf(contents, node); at < startOf(contents, node + 1); at++) {
+        const child = contents.targets[at] ?? 0
+        if (this.isThere(child) && this.isOpen(child)) this.go(child, `it goes with ${digest}, which contains it`)
+      }
+      for (let at = startOf(referrers, node); at < startOf(referrers, node + 1); at++) {
+        const referrer = referrers.targets[at] ?? 0
+        if (this.isThere(referrer) && this.isOpen(referrer))
+          this.go(referrer, `it goes with ${digest}, which it belongs to`)
+      }
     }
   }
 
-  private eachPresent(edges: Edges, node: number, visit: (target: number) => void): void {
-    eachTarget(edges, node, (target) => {
-      if (target < this.graph.present) visit(target)
-    })
+  private isThere(node: number): boolean {
+    return node < this.graph.present
   }
 }

@@ -26,7 +26,7 @@ export interface ImageGraph {
   readonly orphans: ReadonlyMap<number, string>
 }
 
-/** The targets of node `n` are `targets[starts[n]]` up to `targets[starts[n + 1]]`. */
+/** The targets of node `n` are `targets[starts[n]]` up to, and without, `targets[starts[n + 1]]`. */
 export interface Edges {
   readonly starts: Int32Array
   readonly targets: Int32Array
@@ -105,8 +105,9 @@ function referTo(
 ): string | null {
   let missing: string | null = null
   let refers = false
-  const refer = (digest: string | null) => {
-    if (digest === null) return
+  for (let at = -1; at < tags.length; at++) {
+    const digest = at < 0 ? (manifest?.subject ?? null) : referredDigest(tags[at] ?? '', numberOf)
+    if (digest === null) continue
     const target = numberOf.get(digest)
     if (target === undefined) missing ??= digest
     else if (target !== node) {
@@ -114,8 +115,6 @@ function referTo(
       referring.push(target, node)
     }
   }
-  refer(manifest?.subject ?? null)
-  for (const tag of tags) refer(referredDigest(tag, numberOf))
   return refers ? null : missing
 }
 
@@ -138,7 +137,7 @@ function bump(counts: Int32Array, at: number): void {
   counts[at] = (counts[at] ?? 0) + 1
 }
 
-export function eachTarget({ starts, targets }: Edges, node: number, visit: (target: number) => void): void {
-  const end = starts[node + 1] ?? 0
-  for (let at = starts[node] ?? 0; at < end; at++) visit(targets[at] ?? 0)
+/** Where the targets of a node begin, and those of the node before it end. */
+export function startOf({ starts }: Edges, node: number): number {
+  return starts[node] ?? 0
 }

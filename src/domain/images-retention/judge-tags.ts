@@ -3,15 +3,15 @@
  * about a tag decides, and what no rule is about stays. A rule keeps what any of its criteria keeps.
  */
 import type { ImageRetentionConfig, ImageRetentionFacts, ImageVersion } from '../image-retention.ts'
-import { formatDuration } from '../wording.ts'
-import { type CompiledRule, compileTagGlobs, type MatchedTag, matchTag } from './match-rules.ts'
+import { ageOf, describeAge, youngReason } from './age.ts'
+import { judgeNamed } from './judge-named.ts'
+import { type CompiledRule, compileTagGlobs, matchRule } from './match-rules.ts'
 import { indexNamedThings, type NamedThings } from './named-things.ts'
 import { decideSemverKeeps, type SemverKeeps } from './semver-keeps.ts'
-import { referredDigest, type Version } from './tag-kinds.ts'
+import { classifyTag, referredDigest, type TagKind, type Version } from './tag-kinds.ts'
 
 export type TagVerdict =
-  | { readonly kind: 'keep'; readonly tag: string; readonly reason: string }
-  | { readonly kind: 'go'; readonly tag: string; readonly reason: string }
+  | { readonly kind: 'keep' | 'go'; readonly tag: string; readonly reason: string }
   /** It stays as long as this digest. */
   | { readonly kind: 'follow'; readonly tag: string; readonly digest: string }
 
@@ -24,27 +24,35 @@ export function judgeTags(
 ): readonly (readonly TagVerdict[])[] {
   const things = indexNamedThings(facts)
   const isKept = compileTagGlobs(config.keep)
-  const entries = new Map<CompiledRule, Entry[]>()
-  const verdicts = nodes.map((version): TagVerdict[] => {
-    const own: TagVerdict[] = []
-    for (const [at, tag] of version.tags.entries()) {
-      const reason = isInUse(tag, facts.inUse) ? 'it is in use' : isKept(tag) ? '`keep` names it' : null
-      const digest = reason === null ? referredDigest(tag, numberOf) : null
-      const matched = reason === null && digest === null ? matchTag(tag, config.rules, things) : null
-      if (digest !== null) own.push({ kind: 'follow', tag, digest })
-      else if (matched !== null && matched.rule !== null) {
-        const entry = { version, matched, verdicts: own, at }
-        const others = entries.get(matched.rule)
-        if (others === undefined) entries.set(matched.rule, [entry])
-        else others.push(entry)
-        own.push(UNDECIDED)
-      } else own.push({ kind: 'keep', tag, reason: reason ?? 'no rule is about it' })
-    }
+  const judgings = new Map<CompiledRule, Judging>()
+  for (const rule of config.rules) judgings.set(rule, { rule, things, now: facts.now, entries: [], semver: null })
+  const judgeTag = (version: ImageVersion, at: number, verdicts: TagVerdict[]): TagVerdict => {
+    const tag = version.tags[at] ?? ''
+    if (isInUse(tag, facts.inUse)) return { kind: 'keep', tag, reason: 'it is in use' }
+    if (isKept(tag)) return { kind: 'keep', tag, reason: '`keep` names it' }
+    const digest = referredDigest(tag, numberOf)
+    if (digest !== null) return { kind: 'follow', tag, digest }
+    const kind = classifyTag(tag)
+    const rule = matchRule(tag, kind, config.rules, things)
+    const judging = rule === null ? undefined : judgings.get(rule)
+    if (judging === undefined) return { kind: 'keep', tag, reason: 'no rule is about it' }
+    if (!comparesTags(judging.rule)) return judge(version, tag, kind, judging, false)
+    judging.entries.push({ version, tag, kind, verdicts, at })
+    return UNDECIDED
+  }
+  const verdicts = nodes.map((version) => {
+    if (version.tags.length === 0) return NO_VERDICTS
+    // Of its length from the start: an array that grows by itself takes many times the room.
+    const own = new Array<TagVerdict>(version.tags.length).fill(UNDECIDED)
+    for (let at = 0; at < own.length; at++) own[at] = judgeTag(version, at, own)
     return own
   })
-  for (const [rule, list] of entries) judgeByRule(rule, list, things, facts.now)
+  for (const judging of judgings.values()) judgeTogether(judging)
   return verdicts
 }
+
+const NO_VERDICTS: readonly TagVerdict[] = []
+const UNDECIDED: TagVerdict = { kind: 'keep', tag: '', reason: '' }
 
 /** A commit that is in use is so with every suffix. */
 function isInUse(tag: string, inUse: ReadonlySet<string>): boolean {
@@ -53,92 +61,73 @@ function isInUse(tag: string, inUse: ReadonlySet<string>): boolean {
   return (dash === 7 || dash === 40) && /^[0-9a-f]+$/.test(tag.slice(0, dash)) && inUse.has(tag.slice(0, dash))
 }
 
+/** A tag of a version. */
 interface Entry {
   readonly version: ImageVersion
-  readonly matched: MatchedTag
+  readonly tag: string
+  readonly kind: TagKind
   /** Where its verdict goes. */
   readonly verdicts: TagVerdict[]
   readonly at: number
 }
 
-const UNDECIDED: TagVerdict = { kind: 'keep', tag: '', reason: '' }
+/** What the tags that one rule decides about are judged by. */
+interface Judging {
+  readonly rule: CompiledRule
+  readonly things: NamedThings
+  readonly now: Date
+  /** Those that are judged together. */
+  readonly entries: Entry[]
+  readonly semver: SemverKeeps | null
+}
 
-function judgeByRule(compiled: CompiledRule, entries: readonly Entry[], things: NamedThings, now: Date): void {
-  const { rule, name } = compiled
-  const latest = new Set(rule.keepLatest === null ? [] : newest(entries, now).slice(0, rule.keepLatest))
-  const semver = rule.keepSemver === null ? null : decideSemverKeeps(versionsOf(entries), rule.keepSemver)
-  for (const entry of entries) {
-    const { tag } = entry.matched
-    const named = judgeNamed(entry.matched, compiled, things)
-    const age = ageOf(entry.version, now)
-    const kept =
-      named?.keep ??
-      (latest.has(entry) ? `one of the ${rule.keepLatest} newest tags that ${name} matches` : null) ??
-      (semver === null ? null : keptBySemver(entry.matched, semver, name)) ??
-      (rule.olderThanMs !== null && age < rule.olderThanMs ? youngReason(name, age, rule.olderThanMs) : null)
-    entry.verdicts[entry.at] =
-      kept === null
-        ? { kind: 'go', tag, reason: `${name}: ${goReason(entry, compiled, named?.go ?? null, age)}` }
-        : { kind: 'keep', tag, reason: kept }
-  }
+/** Whether what becomes of one tag depends on the others that the rule is about. */
+function comparesTags({ rule }: CompiledRule): boolean {
+  return rule.keepLatest !== null || rule.keepSemver !== null
+}
+
+function judgeTogether(judging: Judging): void {
+  const { entries, now } = judging
+  const { keepLatest, keepSemver } = judging.rule.rule
+  const latest = keepLatest === null ? null : new Set(newest(entries, now).slice(0, keepLatest))
+  const semver = keepSemver === null ? null : decideSemverKeeps(versionsOf(entries), keepSemver)
+  const compared = { ...judging, semver }
+  for (const entry of entries)
+    entry.verdicts[entry.at] = judge(entry.version, entry.tag, entry.kind, compared, latest?.has(entry) ?? false)
+}
+
+function judge(version: ImageVersion, tag: string, kind: TagKind, judging: Judging, isLatest: boolean): TagVerdict {
+  const { rule, name } = judging.rule
+  const named = judgeNamed(tag, kind, rule, judging.things)
+  if (named?.keep === true) return { kind: 'keep', tag, reason: named.reason }
+  if (isLatest) return { kind: 'keep', tag, reason: `one of the ${rule.keepLatest} newest tags that ${name} matches` }
+  const kept = judging.semver === null ? null : keptBySemver(kind, judging.semver, name)
+  if (kept !== null) return { kind: 'keep', tag, reason: kept }
+  const age = ageOf(version, judging.now)
+  if (rule.olderThanMs !== null && age < rule.olderThanMs)
+    return { kind: 'keep', tag, reason: youngReason(name, age, rule.olderThanMs) }
+  return { kind: 'go', tag, reason: `${name}: ${whyItGoes(kind, rule, named?.reason ?? '', age)}` }
 }
 
 function* versionsOf(entries: readonly Entry[]): Generator<Version> {
-  for (const { matched } of entries) if (matched.kind.kind === 'version') yield matched.kind.version
+  for (const { kind } of entries) if (kind.kind === 'version') yield kind.version
 }
 
 /** Newest first; of the same time by digest and tag, so that it is always the same. */
 function newest(entries: readonly Entry[], now: Date): Entry[] {
-  const dated = entries.map((entry) => ({ entry, age: ageOf(entry.version, now) }))
-  dated.sort(
+  return entries.toSorted(
     (one, other) =>
-      one.age - other.age ||
-      compareText(one.entry.version.digest, other.entry.version.digest) ||
-      compareText(one.entry.matched.tag, other.entry.matched.tag),
+      compare(ageOf(one.version, now), ageOf(other.version, now)) ||
+      compare(one.version.digest, other.version.digest) ||
+      compare(one.tag, other.tag),
   )
-  return dated.map(({ entry }) => entry)
 }
 
-function compareText(one: string, other: string): number {
+function compare<Value extends string | number>(one: Value, other: Value): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
 
-/** Milliseconds; a time that is none is as young as can be. */
-export function ageOf({ createdAt }: Pick<ImageVersion, 'createdAt'>, now: Date): number {
-  const age = now.getTime() - createdAt.getTime()
-  return Number.isNaN(age) ? Number.NEGATIVE_INFINITY : age
-}
-
-/** What the pull request or the branch of a tag says; null: the rule asks for none, or the tag names none. */
-function judgeNamed(
-  { tag, kind }: MatchedTag,
-  { rule }: CompiledRule,
-  things: NamedThings,
-): { readonly keep: string | null; readonly go: string | null } | null {
-  if (kind.kind === 'pull_request' && rule.pullRequests !== null) {
-    const state = things.pullRequest(kind.number)
-    if (state === 'closed') return { keep: null, go: `pull request #${kind.number} is closed` }
-    return { keep: `pull request #${kind.number} is ${state === 'open' ? 'open' : 'not known'}`, go: null }
-  }
-  if (kind.kind === 'commit' && rule.pullRequests !== null) {
-    const head = things.headOf(kind.sha)
-    if (head?.state === 'closed') return { keep: null, go: `it is of pull request #${head.number}, which is closed` }
-    return {
-      keep: head === null ? 'its commit is not known' : `it is of pull request #${head.number}, which is open`,
-      go: null,
-    }
-  }
-  if ((kind.kind === 'name' || kind.kind === 'usual') && rule.branches !== null) {
-    if (!things.knowsBranches) return { keep: 'no branches are known', go: null }
-    const branch = things.branch(tag)
-    return branch === null
-      ? { keep: null, go: 'there is no such branch' }
-      : { keep: `the branch ${branch} exists`, go: null }
-  }
-  return null
-}
-
-function keptBySemver({ kind }: MatchedTag, semver: SemverKeeps, name: string): string | null {
+function keptBySemver(kind: TagKind, semver: SemverKeeps, name: string): string | null {
   if (kind.kind === 'version')
     return semver.keepsVersion(kind.version) ? `${name} keeps the version ${kind.version.version}` : null
   if (kind.kind !== 'line') return null
@@ -148,26 +137,16 @@ function keptBySemver({ kind }: MatchedTag, semver: SemverKeeps, name: string): 
   return keeps ? `${name} keeps the line ${line}` : null
 }
 
-function goReason({ matched }: Entry, { rule }: CompiledRule, named: string | null, age: number): string {
-  const isVersion = matched.kind.kind === 'version' || matched.kind.kind === 'line'
-  const why = [
-    ...(named === null ? [] : [named]),
-    ...(rule.keepLatest === null ? [] : [`it is not one of the ${rule.keepLatest} newest`]),
-    ...(rule.keepSemver !== null && isVersion ? ['its version is none of the newest'] : []),
-    ...(rule.olderThanMs === null ? [] : [`it is ${describeAge(age)} old`]),
-  ]
-  return why.length === 0 ? 'it matches' : why.join(', and ')
+/** @param named what its pull request or branch says; empty: nothing. */
+function whyItGoes(kind: TagKind, rule: CompiledRule['rule'], named: string, age: number): string {
+  const isVersion = kind.kind === 'version' || kind.kind === 'line'
+  let why = named
+  if (rule.keepLatest !== null) why = join(why, `it is not one of the ${rule.keepLatest} newest`)
+  if (rule.keepSemver !== null && isVersion) why = join(why, 'its version is none of the newest')
+  if (rule.olderThanMs !== null) why = join(why, `it is ${describeAge(age)} old`)
+  return why === '' ? 'it matches' : why
 }
 
-export function youngReason(name: string, age: number, least: number): string {
-  return `${name} is about what is ${describeAge(least)} old; it is ${age < 0 ? 'new' : `${describeAge(age)} old`}`
-}
-
-const DAY = 86_400_000
-
-/** Whole days where there are any. */
-export function describeAge(ms: number): string {
-  if (ms < DAY) return formatDuration(ms)
-  const days = Math.floor(ms / DAY)
-  return days === 1 ? '1 day' : `${days} days`
+function join(why: string, more: string): string {
+  return why === '' ? more : `${why}, and ${more}`
 }

@@ -3,7 +3,7 @@
  * belongs to. The first rule on untagged versions decides; without one it stays. What a rule keeps of the newest, it keeps of these.
  */
 import type { ImageVersion } from '../image-retention.ts'
-import { ageOf, describeAge, youngReason } from './judge-tags.ts'
+import { ageOf, describeAge, youngReason } from './age.ts'
 import type { CompiledRule } from './match-rules.ts'
 
 export interface UntaggedVerdict {

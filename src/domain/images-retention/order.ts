@@ -3,7 +3,7 @@
  * and what goes with it alone make a group, and a budget that does not reach for a whole group ends before it: what is left of one
  * would be versions that nothing names any more. Only a group that is larger than the whole budget is begun all the same.
  */
-import { eachTarget, type ImageGraph } from './graph.ts'
+import { type Edges, type ImageGraph, startOf } from './graph.ts'
 
 export interface OrderFacts {
   readonly graph: ImageGraph
@@ -23,27 +23,39 @@ export function orderNodes(facts: OrderFacts): Order {
   const { graph, costOf } = facts
   const acting: number[] = []
   for (let node = 0; node < graph.present; node++) if (costOf(node) > 0) acting.push(node)
-  const times = Float64Array.from(graph.nodes, ({ createdAt }) => createdAt.getTime() || 0)
+  const times = new Float64Array(graph.present)
+  acting.forEach((node) => {
+    times[node] = graph.nodes[node]?.createdAt.getTime() || 0
+  })
   acting.sort((one, other) => (times[other] ?? 0) - (times[one] ?? 0) || other - one)
   const below = belowOthers(facts, acting)
   // The newest root is visited first, and what is finished last comes first: the oldest root, before whatever it leads to. A
   // group that was visited later may lead to one before, never the other way round.
   const visit = new Visit(facts)
-  for (const root of acting) if (below[root] === 0) visit.from(root)
+  acting.forEach((root) => {
+    if (below[root] === 0) visit.from(root)
+  })
   // What is left is in circles, or below them.
-  for (const root of acting) visit.from(root)
-  const nodes = visit.finished.reverse()
+  acting.forEach((root) => {
+    visit.from(root)
+  })
+  const nodes = visit.finished
   return { nodes, starts: visit.ends.reverse().map((end) => nodes.length - end) }
 }
 
 function belowOthers({ graph, isDeleted }: OrderFacts, acting: readonly number[]): Uint8Array {
   const below = new Uint8Array(graph.nodes.length)
-  for (const node of acting)
-    if (isDeleted(node))
-      for (const edges of [graph.contents, graph.referrers])
-        eachTarget(edges, node, (target) => {
-          if (target !== node) below[target] = 1
-        })
+  const mark = (edges: Edges, node: number) => {
+    for (let at = startOf(edges, node); at < startOf(edges, node + 1); at++) {
+      const target = edges.targets[at] ?? node
+      if (target !== node) below[target] = 1
+    }
+  }
+  acting.forEach((node) => {
+    if (!isDeleted(node)) return
+    mark(graph.contents, node)
+    mark(graph.referrers, node)
+  })
   return below
 }
 
@@ -89,18 +101,15 @@ class Visit {
   }
 
   private takeTarget(node: number): number | undefined {
-    const { graph, isDeleted } = this.facts
-    if (!isDeleted(node)) return undefined
+    const { contents, referrers } = this.facts.graph
+    if (!this.facts.isDeleted(node)) return undefined
     const depth = this.next.length - 1
-    let at = this.next[depth] ?? 0
+    const at = this.next[depth] ?? 0
     this.next[depth] = at + 1
-    for (const { starts, targets } of [graph.contents, graph.referrers]) {
-      const first = starts[node] ?? 0
-      const length = (starts[node + 1] ?? 0) - first
-      if (at < length) return targets[first + at]
-      at -= length
-    }
-    return undefined
+    const contained = startOf(contents, node + 1) - startOf(contents, node)
+    if (at < contained) return contents.targets[startOf(contents, node) + at]
+    const referring = startOf(referrers, node + 1) - startOf(referrers, node)
+    return at - contained < referring ? referrers.targets[startOf(referrers, node) + at - contained] : undefined
   }
 }
 

@@ -22,10 +22,10 @@ export type TagKind =
 
 /** Whatever the tag names by itself, or before a dash and a suffix. */
 const PULL_REQUEST = /^pr-(\d{1,10})(?:-|$)/
-const COMMIT = /^([0-9a-f]{40}|[0-9a-f]{7})(?:-|$)/
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{7})(?:-|$)/
 const VERSION = /^v?\d+\.\d+\.\d+(?:-|$)/
 /** Of few digits, since seven of them are more likely a commit and eight a date. */
-const LINE = /^v?(\d{1,4})(?:\.(\d{1,9}))?$/
+const LINE = /^v?\d{1,4}(?:\.\d{1,9})?$/
 const BUILDCACHE = /^buildcache(?:-|$)/
 const MOVING = /^(?:latest(?:-|$)|v?\d+(?:[.-]|$))/
 const USUAL = /^(?:nightly|edge|stable|canary|next|beta|alpha|rc|preview|snapshot|release)(?:-|$)/
@@ -38,15 +38,15 @@ const IS_USUAL: TagKind = { kind: 'usual' }
 const IS_NAME: TagKind = { kind: 'name' }
 
 export function classifyTag(tag: string): TagKind {
-  const pullRequest = PULL_REQUEST.exec(tag)?.[1]
+  const pullRequest = tag.startsWith('pr-') ? PULL_REQUEST.exec(tag)?.[1] : undefined
   if (pullRequest !== undefined) return { kind: 'pull_request', number: Number(pullRequest) }
-  const sha = COMMIT.exec(tag)?.[1]
-  if (sha !== undefined) return { kind: 'commit', sha }
+  if (COMMIT.test(tag)) return { kind: 'commit', sha: tag.split('-', 1)[0] ?? '' }
   const version = VERSION.test(tag) ? parseSemver(tag) : null
   if (version !== null) return { kind: 'version', version }
-  const [, major, minor] = LINE.exec(tag) ?? []
-  if (major !== undefined)
+  if (LINE.test(tag)) {
+    const [major, minor] = tag.replace('v', '').split('.')
     return { kind: 'line', major: Number(major), minor: minor === undefined ? null : Number(minor) }
+  }
   if (BUILDCACHE.test(tag)) return IS_BUILDCACHE
   if (MOVING.test(tag)) return IS_MOVING
   return USUAL.test(tag) ? IS_USUAL : IS_NAME
