@@ -32,15 +32,14 @@ type Wanted = Pick<SweptRepository, 'schedules' | 'staleLabels' | 'imagesOnClose
 const NOTHING: Wanted = { schedules: [], staleLabels: [], imagesOnClose: false }
 
 export function sweepsOf({ stale, cleanup }: Config): Wanted {
-  const { workflowRuns, images } = cleanup
+  const { workflowRuns } = cleanup
   const schedules: SweepSchedule[] = []
   if (stale?.schedule) schedules.push({ kind: 'stale', cron: stale.schedule })
   if (workflowRuns?.schedule) schedules.push({ kind: 'runs', cron: workflowRuns.schedule })
-  if (images?.schedule) schedules.push({ kind: 'images', cron: images.schedule })
   const labels = stale?.policies.flatMap(({ issue, pullRequest }) => [issue.staleLabel, pullRequest.staleLabel]) ?? []
   return {
     schedules,
     staleLabels: [...new Set(labels.map((label) => label.toLowerCase()))],
-    imagesOnClose: images?.rules.some((rule) => rule.pullRequests !== null) ?? false,
+    imagesOnClose: false,
   }
 }

@@ -14,7 +14,6 @@ import { loadConfig } from './load-config.ts'
 import { type Pace, SweepInterrupted } from './pace.ts'
 import { reportSweep } from './report-sweep.ts'
 import { carryOut, failedReport, type Sweep, SweepTakenOver } from './sweep.ts'
-import { makeImageSweeps } from './sweep-images.ts'
 import { makeRunsSweep } from './sweep-runs.ts'
 import { makeStaleSweep } from './sweep-stale.ts'
 
@@ -105,15 +104,8 @@ async function sweepsFor(
     const inUse = await store.sweeps.workflowRunsInUse(repo.id)
     return [{ kind, target: null, sweep: makeRunsSweep({ ...common, config: workflowRuns, inUse }) }]
   }
-  return cleanup.images === null
-    ? []
-    : makeImageSweeps({
-        ...common,
-        config,
-        installation: deps.github,
-        store: store.sweeps,
-        openImages: deps.openImages,
-      })
+  // Sweeps of images are not carried out yet: what is decided about them is not tested through.
+  return []
 }
 
 function trackingIssues(config: Config, { trackingIssue }: SweptRepository): number[] {

@@ -182,7 +182,7 @@ class Walk {
     const { contents, referrers, nodes } = this.graph
     for (let node = this.newlyGoing.pop(); node !== undefined; node = this.newlyGoing.pop()) {
       // What was kept after all takes nothing with it.
-      if (this.isKept(node)) continue
+
       const digest = nodes[node]?.digest ?? ''
       for (let at = startOf(contents, node); at < startOf(contents, node + 1); at++) {
         const child = contents.targets[at] ?? 0

@@ -39,7 +39,7 @@ export function orderNodes(facts: OrderFacts): Order {
   acting.forEach((root) => {
     visit.from(root)
   })
-  const nodes = visit.finished
+  const nodes = visit.finished.reverse()
   return { nodes, starts: visit.ends.reverse().map((end) => nodes.length - end) }
 }
 
