@@ -50,7 +50,7 @@ const manifest = z
 
 const simulation = z.object({
   now: date,
-  policy: z.unknown(),
+  policy: z.unknown().optional(),
   versions: z
     .array(
       z.object({

@@ -3,12 +3,11 @@
  * charts, notes of releases. To find one too many only keeps an image; so what may be meant counts, and nothing is resolved. Texts
  * belong to strangers: they are walked through once, nothing of them is compiled, and a file that is no YAML is a text all the same.
  */
-import { isMap, isPair, isScalar, parseAllDocuments, visit, type YAMLMap } from 'yaml'
+import { isPair, isScalar, parseAllDocuments, visit, type YAMLMap } from 'yaml'
 import { DOCKER_HUB, formatRepository, isTag, parseReference } from './image-reference.ts'
 
 /** Files that are larger are looked at as texts only. */
 const MAX_YAML_LENGTH = 1_000_000
-const MAX_YAML_DEPTH = 100
 
 /** @param repository `registry/path`. */
 export function findImageUses(files: ReadonlyMap<string, string>, repository: string): ReadonlySet<string> {
@@ -122,10 +121,10 @@ function mapsOf(text: string): YAMLMap[] {
   try {
     const documents = parseAllDocuments(text, { logLevel: 'silent', prettyErrors: false, uniqueKeys: false })
     for (const document of 'empty' in documents ? [] : documents)
-      visit(document, (_, node, path) => {
-        if (path.length > MAX_YAML_DEPTH) return visit.SKIP
-        if (isMap(node)) maps.push(node)
-        return undefined
+      visit(document, {
+        Map: (_, map) => {
+          maps.push(map)
+        },
       })
   } catch {
     // A template, or nested without end: what it names in one piece was found in the text.

@@ -188,6 +188,13 @@ describe('pull_requests: closed', () => {
     expect(gone([tag], [{ pullRequests: 'closed' }], facts)).toEqual(goes ? [tag] : [])
   })
 
+  test('one that is listed twice is open if it is so once', () => {
+    for (const pullRequests of [facts.pullRequests, facts.pullRequests.toReversed()]) {
+      const twice = pullRequests.map((one) => ({ ...one, number: 5, headSha: SHA }))
+      expect(gone(['pr-5', SHA], [{ pullRequests: 'closed' }], { pullRequests: twice })).toEqual([])
+    }
+  })
+
   test('of these only what the globs match', () => {
     const rules = [{ tags: ['pr-*'], pullRequests: 'closed' as const }]
     expect(gone(['pr-2', SHA, 'pr-2-x'], rules, facts)).toEqual(['pr-2', 'pr-2-x'])

@@ -178,11 +178,10 @@ class Walk {
     }
   }
 
+  /** What is kept has kept all that it leads to by now, so that nothing goes with it. */
   spreadGoing(): void {
     const { contents, referrers, nodes } = this.graph
     for (let node = this.newlyGoing.pop(); node !== undefined; node = this.newlyGoing.pop()) {
-      // What was kept after all takes nothing with it.
-
       const digest = nodes[node]?.digest ?? ''
       for (let at = startOf(contents, node); at < startOf(contents, node + 1); at++) {
         const child = contents.targets[at] ?? 0

@@ -22,7 +22,7 @@ export interface ImageGraph {
   readonly hasParent: Uint8Array
   /** What an index that is there names although it is not there. */
   readonly ghosts: readonly { readonly index: string; readonly missing: string }[]
-  /** Referrers → a digest that is not there, of those that refer to nothing that is. */
+  /** Referrers → a digest that is not there. */
   readonly orphans: ReadonlyMap<number, string>
 }
 
@@ -95,7 +95,7 @@ function numberNodes(versions: readonly ImageVersion[]): { nodes: ImageVersion[]
 
 /**
  * @param referring gets an edge to the node from whatever it refers to.
- * @returns a digest that is not there, when it refers to nothing that is; null: it does, or refers to nothing at all.
+ * @returns what it refers to that is not there; null: there is no such.
  */
 function referTo(
   { manifest, tags }: ImageVersion,
@@ -104,18 +104,14 @@ function referTo(
   referring: number[],
 ): string | null {
   let missing: string | null = null
-  let refers = false
   for (let at = -1; at < tags.length; at++) {
     const digest = at < 0 ? (manifest?.subject ?? null) : referredDigest(tags[at] ?? '', numberOf)
     if (digest === null) continue
     const target = numberOf.get(digest)
     if (target === undefined) missing ??= digest
-    else if (target !== node) {
-      refers = true
-      referring.push(target, node)
-    }
+    else if (target !== node) referring.push(target, node)
   }
-  return refers ? null : missing
+  return missing
 }
 
 /** @param pairs from, to, from, to … */
