@@ -16,8 +16,6 @@ export interface PaceOptions {
   /** Aborted when the process is to stop. */
   readonly stopping: AbortSignal
   readonly limits?: readonly PaceLimit[]
-  /** Told before it waits. */
-  readonly onWait?: (ms: number) => void
 }
 
 /** @returns the pace of an installation: the same one for all its sweeps. */
@@ -30,7 +28,7 @@ export function makePaces(options: PaceOptions): (installationId: number) => Pac
   }
 }
 
-export function makePace({ clock, stopping, limits = PACE_LIMITS, onWait }: PaceOptions): Pace {
+export function makePace({ clock, stopping, limits = PACE_LIMITS }: PaceOptions): Pace {
   const longest = Math.max(0, ...limits.map((limit) => limit.withinMs))
   let history: TimedWrites[] = []
   return async (writes) => {
@@ -43,7 +41,6 @@ export function makePace({ clock, stopping, limits = PACE_LIMITS, onWait }: Pace
         history.push({ at: now, ...writes })
         return
       }
-      onWait?.(wait)
       await setTimeout(wait, undefined, { signal: stopping }).catch(() => {})
     }
   }

@@ -104,7 +104,7 @@ async function sweepsFor(
     const inUse = await store.sweeps.workflowRunsInUse(repo.id)
     return [{ kind, target: null, sweep: makeRunsSweep({ ...common, config: workflowRuns, inUse }) }]
   }
-  // Sweeps of images are not carried out yet: what is decided about them is not tested through.
+  // Sweeps of images are not carried out yet: one that was killed would not know what it had deleted.
   return []
 }
 

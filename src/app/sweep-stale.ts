@@ -29,26 +29,23 @@ const MOST_ACTIVITY = 100
 export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision> {
   const { github, repo, clock, config, exempt, only } = options
   const reader = makeReader(options)
+  const decide = async (items: readonly StaleItem[], by: StaleConfig, spent: number) => {
+    const plan = await withBranches(github, repo, { items, exempt }, (repository) =>
+      decideStale({ now: clock.now(), config: by, items, repository, spent }),
+    )
+    return only === null ? plan : onlyReactions(plan)
+  }
   return {
     spent: () => github.spent(),
-    async plan(spent, begun) {
-      const items = only === null ? await reader.readAll(numbersOf(begun)) : await reader.read([only])
-      const decide = (repository: StaleRepositoryFacts) =>
-        decideStale({ now: clock.now(), config, items, repository, spent })
-      const plan = await withBranches(github, repo, { items, exempt }, decide)
-      return only === null ? plan : onlyReactions(plan)
-    },
+    plan: async (spent, begun) =>
+      decide(only === null ? await reader.readAll(numbersOf(begun)) : await reader.read([only]), config, spent),
     async apply(actions, work) {
-      const again = async (numbers: readonly number[]): Promise<Map<number, StaleDecision>> => {
-        const items = await reader.read(numbers)
-        const unbounded = { ...config, operationsPerRun: Number.POSITIVE_INFINITY, debugOnly: false }
-        const decide = (repository: StaleRepositoryFacts) =>
-          decideStale({ now: clock.now(), config: unbounded, items, repository, spent: 0 })
-        const plan = await withBranches(github, repo, { items, exempt }, decide)
-        const { actions: fresh } = only === null ? plan : onlyReactions(plan)
+      const unbounded = { ...config, operationsPerRun: Number.POSITIVE_INFINITY, debugOnly: false }
+      const decideAgain = async (numbers: readonly number[]) => {
+        const { actions: fresh } = await decide(await reader.read(numbers), unbounded, 0)
         return new Map(fresh.map((action) => [action.number, action]))
       }
-      await writeStale({ github, repo, decideAgain: again }, actions, work)
+      await writeStale({ github, repo, decideAgain }, actions, work)
     },
   }
 }

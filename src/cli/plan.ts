@@ -1,5 +1,4 @@
 /** `signalbox plan`: what a trigger would start, before anything is dispatched or the app is even installed. */
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { CONFIG_PATH, type Config } from '../domain/config.ts'
@@ -9,6 +8,7 @@ import { readEvent } from '../domain/read-event.ts'
 import type { Trigger } from '../domain/trigger.ts'
 import { readGitRange } from './git-range.ts'
 import { printable } from './printable.ts'
+import { readInput } from './read-input.ts'
 import { planToJson, renderPlan } from './render-plan.ts'
 
 interface PlanOptions {
@@ -115,16 +115,6 @@ async function readChangedFiles(file: string | undefined): Promise<ChangedFiles>
   if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string'))
     throw new Error(`${file}: a JSON list of changed files must hold strings only.`)
   return { kind: 'listed', files: list }
-}
-
-async function readInput(file: string, what: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file === '-' ? '/dev/stdin' : file)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null
-    const why = code === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error)
-    throw new Error(`${what} cannot be read from ${file}: ${why}.`, { cause: error })
-  }
 }
 
 function parseJson(source: Uint8Array | string, file: string): unknown {

@@ -4,9 +4,9 @@ import { UsageError } from '../domain/errors.ts'
 import { importStale } from '../domain/import-stale.ts'
 import { parseSimulation, type SimulatedActions, simulateStale } from '../domain/stale-simulation.ts'
 import { printable } from './printable.ts'
+import { readInput } from './read-input.ts'
 import { readRepositoryName } from './repository-name.ts'
 import { printReport } from './sweep/print-report.ts'
-import { readText } from './sweep/read-text.ts'
 
 interface StaleOptions {
   readonly dryRun?: boolean
@@ -41,7 +41,7 @@ async function stale(repository: string | undefined, options: StaleOptions): Pro
 }
 
 async function simulate(file: string, json: boolean): Promise<void> {
-  const parsed = parseSimulation(await readText(file, 'the items'))
+  const parsed = parseSimulation((await readInput(file, 'the items')).toString('utf8'))
   if (!parsed.ok) throw new UsageError(`${file} cannot be simulated: ${parsed.problem}.`)
   const results = parsed.cases.map(simulateStale)
   console.log(
@@ -56,7 +56,7 @@ function describe({ actions }: SimulatedActions): string {
 }
 
 async function importWorkflow(file: string): Promise<void> {
-  const imported = importStale(await readText(file, 'the workflow'), file)
+  const imported = importStale((await readInput(file, 'the workflow')).toString('utf8'), file)
   if (!imported.ok) throw new UsageError(imported.problem)
   for (const note of imported.notes) console.error(printable(note))
   process.stdout.write(imported.yaml)

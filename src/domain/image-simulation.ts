@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { parseImageRetention } from './config/parse-image-retention.ts'
 import { decideImages } from './decide-images.ts'
 import type { ImageRetentionConfig, ImageRetentionFacts, VersionManifest } from './image-retention.ts'
-import { cleanText } from './payload.ts'
+import { describeIssue, type ParsedCases, parseCases } from './simulation-cases.ts'
 
 export interface ImageSimulationCase {
   readonly facts: ImageRetentionFacts
@@ -27,7 +27,7 @@ export interface SimulatedDecisions {
 }
 
 export type ParsedImageSimulation =
-  | { readonly ok: true; readonly cases: readonly ImageSimulationCase[]; readonly isArray: boolean }
+  | ParsedCases<ImageSimulationCase>
   /** A sentence about the file. */
   | { readonly ok: false; readonly problem: string }
 
@@ -70,27 +70,14 @@ const simulation = z.object({
 
 /** @param text JSON: a case, or a list of such. */
 export function parseImageSimulation(text: string): ParsedImageSimulation {
-  let value: unknown
-  try {
-    value = JSON.parse(cleanText(text))
-  } catch (error) {
-    return { ok: false, problem: `it is not JSON: ${error instanceof Error ? error.message : String(error)}` }
-  }
-  const isArray = Array.isArray(value)
-  const cases: ImageSimulationCase[] = []
-  for (const [index, one] of (Array.isArray(value) ? value : [value]).entries()) {
-    const where = isArray ? `[${index}].` : ''
-    const parsed = simulation.safeParse(one)
+  return parseCases(text, (value, place) => {
+    const where = place === null ? '' : `[${place}].`
+    const parsed = simulation.safeParse(value)
     if (!parsed.success) return { ok: false, problem: describeIssue(where, parsed.error.issues[0]) }
     const policy = parseImageRetention(withoutNulls(parsed.data.policy ?? {}))
     if (!policy.ok) return { ok: false, problem: `${where}policy: ${policy.problems.join('; ')}` }
-    cases.push(toCase(parsed.data, policy.config))
-  }
-  return { ok: true, cases, isArray }
-}
-
-function describeIssue(where: string, issue: z.core.$ZodIssue | undefined): string {
-  return `${where}${issue?.path.join('.') || 'the case'}: ${issue?.message ?? 'is not one'}`
+    return { ok: true, case: toCase(parsed.data, policy.config) }
+  })
 }
 
 /** What is null is not given. */

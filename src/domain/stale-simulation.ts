@@ -5,16 +5,14 @@
 import { z } from 'zod'
 import { parseStaleConfig } from './config/parse-stale.ts'
 import { decideStale } from './decide-stale.ts'
-import { cleanText } from './payload.ts'
+import { describeIssue, type ParsedCases, parseCases } from './simulation-cases.ts'
 import { ACTIVITY_KINDS, type ActivityKind, type StaleActivity, type StaleConfig, type StaleItem } from './stale.ts'
 
 export interface SimulatedActions {
   readonly actions: readonly { readonly number: number; readonly do: readonly string[]; readonly reason: string }[]
 }
 
-export type ParsedSimulation =
-  | { readonly ok: true; readonly cases: readonly StaleCase[]; readonly isArray: boolean }
-  | { readonly ok: false; readonly problem: string }
+export type ParsedSimulation = ParsedCases<StaleCase>
 
 export interface StaleCase {
   readonly now: Date
@@ -159,27 +157,14 @@ const simulation = z.object({ now: date, policy: z.unknown(), items: z.array(ite
 
 /** @param text JSON: a case, or a list of such. */
 export function parseSimulation(text: string): ParsedSimulation {
-  let value: unknown
-  try {
-    value = JSON.parse(cleanText(text))
-  } catch (error) {
-    return { ok: false, problem: `it is not JSON: ${error instanceof Error ? error.message : String(error)}` }
-  }
-  const isArray = Array.isArray(value)
-  const cases: StaleCase[] = []
-  for (const [index, one] of (Array.isArray(value) ? value : [value]).entries()) {
-    const where = isArray ? `[${index}]` : ''
-    const parsed = simulation.safeParse(one)
+  return parseCases(text, (value, place) => {
+    const where = place === null ? '' : `[${place}]`
+    const parsed = simulation.safeParse(value)
     if (!parsed.success) return { ok: false, problem: describeIssue(where, parsed.error.issues[0]) }
     const policy = parseStaleConfig(withoutNulls(parsed.data.policy ?? {}))
     if (!policy.ok) return { ok: false, problem: `${where}policy: ${policy.problems.join('; ')}` }
-    cases.push({ now: parsed.data.now, items: parsed.data.items, config: policy.config })
-  }
-  return { ok: true, cases, isArray }
-}
-
-function describeIssue(where: string, issue: z.core.$ZodIssue | undefined): string {
-  return `${where}${issue?.path.join('.') || 'the case'}: ${issue?.message ?? 'is not one'}`
+    return { ok: true, case: { now: parsed.data.now, items: parsed.data.items, config: policy.config } }
+  })
 }
 
 /** What is null is not given. */

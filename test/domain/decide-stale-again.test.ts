@@ -1,33 +1,17 @@
 /** Stale items, decided again and again while what was decided is carried out, and is stopped anywhere. */
 import { describe, expect, test } from 'vitest'
-import { parseStaleConfig } from '../../src/domain/config/parse-stale.ts'
 import { decideItem, decideStale, depthFor, needsDeeper, reactionOf } from '../../src/domain/decide-stale.ts'
-import type { StaleActivity, StaleConfig, StaleItem, StaleStep } from '../../src/domain/stale.ts'
+import type { StaleActivity, StaleItem, StaleStep } from '../../src/domain/stale.ts'
 import { freeze, NOW } from '../support/facts.ts'
 import { makeRandom, type Random } from '../support/random.ts'
+import { ago, DAY, makeConfig, makeItem, makeStale, OURS } from '../support/stale-items.ts'
 
-const DAY = 86_400_000
-const ago = (days: number) => new Date(NOW.getTime() - days * DAY)
 const REPOSITORY = {
   defaultBranch: 'main',
   protectedBranches: new Set<string>(),
   branchesInUse: new Map<string, number[]>(),
   exempt: new Set<number>(),
 }
-
-function makeConfig(options: object = {}): StaleConfig {
-  const basis = {
-    days_before_stale: 30,
-    days_before_close: 7,
-    stale_issue_message: 'Still?',
-    close_issue_message: 'Bye.',
-  }
-  const parsed = parseStaleConfig({ ...basis, ...options })
-  if (!parsed.ok) throw new Error(parsed.problems.join('\n'))
-  return parsed.config
-}
-
-const OURS = { by: 'signalbox', bot: true, own: true }
 
 function act(at: Date, kind: StaleActivity['kind'], more: Partial<StaleActivity> = {}): StaleActivity {
   return { at, kind, by: 'rob', bot: false, own: false, body: null, label: null, association: null, ...more }
@@ -40,37 +24,6 @@ const ours = (days: number, what: 'mark' | 'close') =>
 const said = (days: number, more: Partial<StaleActivity> = {}) =>
   act(ago(days), 'comment', { body: 'Words', association: 'NONE', ...more })
 const bot = (days: number) => said(days, { by: 'renovate', bot: true })
-
-function makeItem(activity: readonly StaleActivity[] = [], item: Partial<StaleItem> = {}): StaleItem {
-  return {
-    number: 7,
-    kind: 'issue',
-    nodeId: 'I_7',
-    title: 'Old',
-    state: 'open',
-    createdAt: ago(100),
-    updatedAt: activity.at(-1)?.at ?? ago(100),
-    draft: false,
-    locked: false,
-    labels: [],
-    milestone: null,
-    assignees: [],
-    type: null,
-    author: 'rob',
-    authorBot: false,
-    comments: 0,
-    staleLabeledAt: null,
-    activity,
-    activityIsWhole: true,
-    paths: null,
-    head: null,
-    ...item,
-  }
-}
-
-function makeStale(activity: readonly StaleActivity[], item: Partial<StaleItem> = {}): StaleItem {
-  return makeItem(activity, { labels: ['Stale'], ...item })
-}
 
 function decide(item: StaleItem, options: object = {}, now = NOW) {
   return decideItem(freeze(item), { now, config: makeConfig(options), repository: REPOSITORY })

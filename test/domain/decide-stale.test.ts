@@ -1,24 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { parseStaleConfig } from '../../src/domain/config/parse-stale.ts'
 import { decideItem, decideStale, needsDeeper } from '../../src/domain/decide-stale.ts'
-import type { StaleActivity, StaleConfig, StaleDecision, StaleItem } from '../../src/domain/stale.ts'
+import type { StaleActivity, StaleDecision, StaleItem } from '../../src/domain/stale.ts'
 import { freeze, NOW } from '../support/facts.ts'
+import { ago, makeConfig, makeItem, makeStale, OURS } from '../support/stale-items.ts'
 
-const DAY = 86_400_000
 const SECOND = 1 / 86_400
-const ago = (days: number) => new Date(NOW.getTime() - Math.round(days * DAY))
-
-function makeConfig(options: object = {}): StaleConfig {
-  const basis = {
-    days_before_stale: 30,
-    days_before_close: 7,
-    stale_issue_message: 'Still?',
-    close_issue_message: 'Bye.',
-  }
-  const parsed = parseStaleConfig({ ...basis, ...options })
-  if (!parsed.ok) throw new Error(parsed.problems.join('\n'))
-  return parsed.config
-}
 
 type Did = Partial<StaleActivity> & Pick<StaleActivity, 'at' | 'kind'>
 const act = (one: Did): StaleActivity => {
@@ -27,42 +13,11 @@ const act = (one: Did): StaleActivity => {
 }
 const said = (days: number, by = 'rob', more: Partial<StaleActivity> = {}) =>
   act({ at: ago(days), kind: 'comment', by, body: 'Words', association: 'NONE', ...more })
-const OURS = { by: 'signalbox', bot: true, own: true }
 const labeled = (days: number, more: Partial<StaleActivity> = {}) =>
   act({ at: ago(days), kind: 'labeled', label: 'Stale', ...OURS, ...more })
 const unlabeled = (days: number, by = 'ann') => act({ at: ago(days), kind: 'unlabeled', label: 'Stale', by })
 const warned = (days: number) => said(days, 'signalbox', { ...OURS, body: 'Still?\n\n<!-- signalbox:stale mark -->' })
 const farewell = (days: number) => said(days, 'signalbox', { ...OURS, body: 'Bye.\n\n<!-- signalbox:stale close -->' })
-
-/** Opened 100 days ago by rob; what happened, oldest first. */
-function makeItem(activity: readonly StaleActivity[] = [], item: Partial<StaleItem> = {}): StaleItem {
-  return {
-    number: 7,
-    kind: 'issue',
-    nodeId: 'I_7',
-    title: 'Old',
-    state: 'open',
-    createdAt: ago(100),
-    updatedAt: activity.at(-1)?.at ?? ago(100),
-    draft: false,
-    locked: false,
-    labels: [],
-    milestone: null,
-    assignees: [],
-    type: null,
-    author: 'rob',
-    authorBot: false,
-    comments: 0,
-    staleLabeledAt: null,
-    activity,
-    activityIsWhole: true,
-    paths: null,
-    head: null,
-    ...item,
-  }
-}
-const makeStale = (activity: readonly StaleActivity[], item: Partial<StaleItem> = {}) =>
-  makeItem(activity, { labels: ['Stale'], ...item })
 
 interface Facts {
   readonly options?: object

@@ -7,24 +7,6 @@ import { isMarked } from './markers.ts'
 import { isSameLabel, type Rules } from './match-policy.ts'
 import { isMaintainersAnswer, isPerson } from './people.ts'
 
-/** What a person does that counts without being asked for. */
-const ALWAYS: ReadonlySet<ActivityKind> = new Set([
-  'comment',
-  'review',
-  'commit',
-  'reopened',
-  'ready_for_review',
-  'converted_to_draft',
-  'edited',
-  'labeled',
-  'unlabeled',
-  'assigned',
-  'unassigned',
-  'milestoned',
-  'demilestoned',
-  'other',
-])
-
 /** A clock of ours and GitHub's may differ; nothing happened later than now. */
 export function notAfter(time: Date, now: Date): Date {
   return time > now ? now : time
@@ -36,8 +18,8 @@ export function humanActivity(item: StaleItem, { policy, kind }: Rules): StaleAc
     if (!isPerson(one, policy)) return false
     if (one.kind === 'reaction') return policy.countReactions
     if (one.kind === 'mentioned') return policy.countMentions
-    if (isStaleLabeling(item, one, kind)) return false
-    return ALWAYS.has(one.kind)
+    // Closing is how it ends, and no sign of life.
+    return one.kind !== 'closed' && !isStaleLabeling(item, one, kind)
   })
 }
 
@@ -91,11 +73,12 @@ const ANSWERS: ReadonlySet<ActivityKind> = new Set(['comment', 'review', 'commit
  * label. GitHub's times are whole seconds, so that within one the order of the timeline decides.
  * @param since when the label was put on, for where the timeline does not tell.
  */
-export function afterWarning({ activity }: StaleItem, { staleLabel }: KindPolicy, since: Date): StaleActivity[] {
-  const isAbout = (one: StaleActivity) => one.label !== null && isSameLabel(one.label, staleLabel)
-  const labeled = activity.findLastIndex((one) => one.kind === 'labeled' && isAbout(one))
+export function afterWarning({ activity }: StaleItem, rules: KindPolicy, since: Date): StaleActivity[] {
+  const labeled = activity.findLastIndex((one) => one.kind === 'labeled' && isAboutLabel(one, rules))
   if (labeled < 0) return activity.filter((one) => one.at > since)
-  const removed = activity.slice(0, labeled).findLastIndex((one) => one.kind === 'unlabeled' && isAbout(one))
+  const removed = activity
+    .slice(0, labeled)
+    .findLastIndex((one) => one.kind === 'unlabeled' && isAboutLabel(one, rules))
   const warned = activity[labeled]?.own
     ? activity.findLastIndex((one, index) => index < labeled && index > removed && isMarked(one, 'mark'))
     : -1

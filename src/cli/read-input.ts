@@ -1,11 +1,12 @@
 /** A file that a command is given; `-` is standard input. */
 import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
-import { UsageError } from '../../domain/errors.ts'
+import { buffer } from 'node:stream/consumers'
+import { UsageError } from '../domain/errors.ts'
 
-export async function readText(file: string, what: string): Promise<string> {
+/** @param what it is, as «the payload». @throws {UsageError} when it cannot be read. */
+export async function readInput(file: string, what: string): Promise<Buffer> {
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
+    return file === '-' ? await buffer(process.stdin) : await readFile(file)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null
     const why = code === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error)
