@@ -7,6 +7,7 @@ import { viewSweep } from '../domain/sweep-view.ts'
 import { printable } from './printable.ts'
 import { readRepositoryName } from './repository-name.ts'
 import { printReport } from './sweep/print-report.ts'
+import type { SweepAccess } from './sweep/sweep-access.ts'
 
 interface ListOptions {
   readonly kind?: string
@@ -42,7 +43,7 @@ async function list(repository: string | undefined, { kind, limit, json }: ListO
   const filter: { kind?: SweepKind; repository?: string; limit: number } = { limit: most }
   if (found !== undefined) filter.kind = found
   if (name !== null) filter.repository = `${name.owner}/${name.name}`
-  const reports = await withStore((store) => store.sweeps.list(filter))
+  const reports = await withAccess((access) => access.list(filter))
   if (json === true) console.log(JSON.stringify(reports, null, 2))
   else if (reports.length === 0) console.log('No sweep is on record.')
   else
@@ -54,20 +55,18 @@ async function list(repository: string | undefined, { kind, limit, json }: ListO
 }
 
 async function show(id: string, options: { json?: boolean }): Promise<void> {
-  const report = await withStore((store) => store.sweeps.get(id))
+  const report = await withAccess((access) => access.get(id))
   if (report === null) throw new UsageError(`There is no sweep ${id}; «signalbox sweeps» lists them.`)
   printReport(report, { ...options, all: true })
 }
 
-async function withStore<Result>(
-  use: (store: Awaited<ReturnType<typeof import('./sweep/run-sweep.ts').openSweepStore>>) => Promise<Result>,
-): Promise<Result> {
+async function withAccess<Result>(use: (access: SweepAccess) => Promise<Result>): Promise<Result> {
   if (existsSync('.env')) process.loadEnvFile('.env')
-  const { openSweepStore } = await import('./sweep/run-sweep.ts')
-  const store = await openSweepStore(process.env)
+  const { openSweepAccess } = await import('./sweep/sweep-access.ts')
+  const access = await openSweepAccess(process.env)
   try {
-    return await use(store)
+    return await use(access)
   } finally {
-    await store.close()
+    await access.close()
   }
 }
