@@ -32,14 +32,16 @@ type Wanted = Pick<SweptRepository, 'schedules' | 'staleLabels' | 'imagesOnClose
 const NOTHING: Wanted = { schedules: [], staleLabels: [], imagesOnClose: false }
 
 export function sweepsOf({ stale, cleanup }: Config): Wanted {
-  const { workflowRuns } = cleanup
+  const { workflowRuns, images } = cleanup
   const schedules: SweepSchedule[] = []
   if (stale?.schedule) schedules.push({ kind: 'stale', cron: stale.schedule })
   if (workflowRuns?.schedule) schedules.push({ kind: 'runs', cron: workflowRuns.schedule })
+  if (images?.schedule) schedules.push({ kind: 'images', cron: images.schedule })
   const labels = stale?.policies.flatMap(({ issue, pullRequest }) => [issue.staleLabel, pullRequest.staleLabel]) ?? []
   return {
     schedules,
     staleLabels: [...new Set(labels.map((label) => label.toLowerCase()))],
-    imagesOnClose: false,
+    // Before it is confirmed, every pull request would only be another dry run.
+    imagesOnClose: images?.confirmed === true && images.rules.some((rule) => rule.pullRequests !== null),
   }
 }

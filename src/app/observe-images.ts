@@ -2,6 +2,7 @@
 import pMap from 'p-map'
 import type { ImageRetentionFacts, ImageVersion, VersionManifest } from '../domain/image-retention.ts'
 import { findImageUses, usesInText } from '../domain/image-uses.ts'
+import { referredDigest } from '../domain/images-retention/tag-kinds.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { ImageRepository, ImageUseGitHub, ManifestMemory } from '../ports/sweeps.ts'
 
@@ -13,6 +14,8 @@ export interface ObserveImagesOptions {
   readonly manifests: ManifestMemory
   /** Commits that previews of open pull requests run. */
   readonly previewedCommits: () => Promise<ReadonlySet<string>>
+  /** Subjects that were deleted, or may have been, by a sweep that did not come to its end. */
+  readonly deleted: readonly string[]
 }
 
 export interface ObservedImages {
@@ -27,14 +30,15 @@ const MOST_LEVELS = 8
 
 export async function observeImages(options: ObserveImagesOptions): Promise<ObservedImages> {
   const { github, images, repo, now } = options
+  const gone = await readGone(options)
   const [{ versions, problems }, pullRequests, branches, inUse] = await Promise.all([
-    readGraph(options),
+    readGraph(options, gone),
     collect(github.listPullRequests(repo)),
     github.listBranches(repo),
     findUses(options),
   ])
   return {
-    facts: { repository: images.name, now, versions, pullRequests, branches, inUse },
+    facts: { repository: images.name, now, versions, pullRequests, branches, inUse, gone },
     problems: [...problems, ...noteUntagged(images)],
   }
 }
@@ -51,21 +55,32 @@ async function collect<Value>(pages: AsyncIterable<readonly Value[]>): Promise<V
   return all
 }
 
-async function readGraph(options: ObserveImagesOptions): Promise<{ versions: ImageVersion[]; problems: string[] }> {
-  const { images } = options
+/** What is not there any more is only remembered. */
+function readGone({ images, manifests, deleted }: ObserveImagesOptions): Promise<ReadonlyMap<string, VersionManifest>> {
+  const prefix = `${images.name}@`
+  return manifests.load(deleted.flatMap((one) => (one.startsWith(prefix) ? [one.slice(prefix.length)] : [])))
+}
+
+async function readGraph(
+  options: ObserveImagesOptions,
+  gone: ReadonlyMap<string, VersionManifest>,
+): Promise<{ versions: ImageVersion[]; problems: string[] }> {
+  const { images, now } = options
   const listed = await collect(images.listVersions())
   const versions = new Map<string, ImageVersion>()
-  let pending = listed
+  const leftOver = [...gone].map(([digest]) => ({ id: digest, digest, tags: [], createdAt: now, size: null }))
+  const listedDigests = new Set(listed.map(({ digest }) => digest))
+  let pending = images.listsUntagged ? listed : [...listed, ...relatedOf(leftOver, gone)]
   for (let level = 0; pending.length > 0 && level < MOST_LEVELS; level++) {
     const digests = pending.map(({ digest }) => digest)
     const manifests = await readManifests(options, digests)
     for (const version of pending) {
       const manifest = manifests.get(version.digest) ?? null
-      // A child that is not there is no version: its parent is told to lack it.
-      if (level === 0 || manifest !== null) versions.set(version.digest, { ...version, manifest })
+      // What is named and is not there is no version: whoever names it lacks it.
+      if (manifest !== null || listedDigests.has(version.digest)) versions.set(version.digest, { ...version, manifest })
     }
     if (images.listsUntagged) break
-    pending = childrenOf(pending, manifests).filter(({ digest }) => !versions.has(digest))
+    pending = relatedOf(pending, manifests).filter(({ digest }) => !versions.has(digest))
   }
   const unreadable = [...versions.values()].filter((version) => version.manifest === null)
   const problems = unreadable.map(
@@ -74,16 +89,19 @@ async function readGraph(options: ObserveImagesOptions): Promise<{ versions: Ima
   return { versions: [...versions.values()], problems }
 }
 
-/** What has no tag is known by its parents only, and is as old as these. */
-function childrenOf(
-  parents: readonly ListedVersion[],
+/** What has no tag is known only by what contains it or refers to it, and is as old as that. */
+function relatedOf(
+  versions: readonly ListedVersion[],
   manifests: ReadonlyMap<string, VersionManifest>,
 ): ListedVersion[] {
-  const children = new Map<string, ListedVersion>()
-  for (const { digest: parent, createdAt } of parents)
-    for (const digest of manifests.get(parent)?.children ?? [])
-      children.set(digest, { id: digest, digest, tags: [], createdAt, size: null })
-  return [...children.values()]
+  const related = new Map<string, ListedVersion>()
+  for (const { digest: from, tags, createdAt } of versions) {
+    const { children = [], subject = null } = manifests.get(from) ?? {}
+    const referred = [subject, ...tags.map((tag) => referredDigest(tag, manifests))].filter((one) => one !== null)
+    for (const digest of [...children, ...referred])
+      related.set(digest, { id: digest, digest, tags: [], createdAt, size: null })
+  }
+  return [...related.values()]
 }
 
 type ListedVersion = Omit<ImageVersion, 'manifest'>

@@ -5,15 +5,23 @@
 import type { Config } from '../domain/config.ts'
 import { decideImages } from '../domain/decide-images.ts'
 import { TransientError } from '../domain/errors.ts'
-import { fitPlan, formatImagePlan, makeImagePlan, planDrift } from '../domain/image-plan.ts'
+import { fitPlan, formatImagePlan, makeImagePlan } from '../domain/image-plan.ts'
 import type { ImageDecision, ImageRetentionConfig } from '../domain/image-retention.ts'
 import { interpolate } from '../domain/interpolate.ts'
 import type { SweepOutcome } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
-import type { ImageRepository, ManifestMemory, OpenImageRepository, SweepGitHub, SweepStore } from '../ports/sweeps.ts'
+import type {
+  CountedImageRepository,
+  ImageUseGitHub,
+  ManifestMemory,
+  OpenImageRepository,
+  SweepGitHub,
+  SweepStore,
+} from '../ports/sweeps.ts'
 import type { Clock, GitHub } from '../ports.ts'
+import { deleteImages } from './delete-images.ts'
 import { observeImages } from './observe-images.ts'
-import { type Sweep, type SweepWork, skipped } from './sweep.ts'
+import type { Sweep, SweepWork } from './sweep.ts'
 import type { SweepTask } from './sweep-job.ts'
 
 export interface ImageSweepsOptions {
@@ -64,8 +72,9 @@ const NO_VALUES = {
 } as const
 
 export interface ImageSweepOptions {
-  readonly github: SweepGitHub
-  readonly installation: Pick<GitHub, 'dispatchWorkflow'>
+  readonly github: SweepSources
+  /** What dispatches the workflow that carries plans out; null: nothing can be dispatched from here. */
+  readonly installation: Pick<GitHub, 'dispatchWorkflow'> | null
   readonly repo: Repo
   readonly clock: Clock
   readonly config: ImageRetentionConfig
@@ -76,123 +85,90 @@ export interface ImageSweepOptions {
   readonly previewedCommits: () => Promise<ReadonlySet<string>>
 }
 
+export type SweepSources = ImageUseGitHub & Pick<SweepGitHub, 'spent'>
+
 export function makeImageSweep(options: ImageSweepOptions): Sweep<ImageDecision> {
   const { github, clock, config, name } = options
-  let opened: Promise<ImageRepository> | null = null
-  const open = () => {
-    opened ??= options.openImages(name)
-    return opened
-  }
+  let images: CountedImageRepository | null = null
+  let before = github.spent()
+  let decidedAt = clock.now()
+  let known: ReadonlySet<string> = new Set()
   return {
-    spent: () => github.spent(),
-    async plan(spent) {
-      const { facts, problems } = await observeImages({ ...options, images: await open(), now: clock.now() })
+    spent() {
+      const { requests, points } = github.spent()
+      return { requests: requests - before.requests + (images?.requests() ?? 0), points: points - before.points }
+    },
+    async plan({ spent, deleted }) {
+      // Several sweeps of a repository ask with the same.
+      before = github.spent()
+      decidedAt = clock.now()
+      images = await options.openImages(name)
+      const { facts, problems } = await observeImages({ ...options, images, now: decidedAt, deleted })
+      known = new Set(facts.versions.map(({ digest }) => digest))
       const plan = decideImages(facts, config, spent)
       return { ...plan, problems: [...problems, ...plan.problems] }
     },
     async apply(actions, work) {
-      const images = await open()
-      if (images.canDelete) return deleteAll(images, actions, work)
-      return handOver(options, actions, work)
+      images ??= await options.openImages(name)
+      if (!images.canDelete) return handOver(options, decidedAt, actions, work)
+      const planned = actions.map((action) => ({ ...action, untag: action.keep ? action.untag : null }))
+      return deleteImages({ images, clock, decidedAt, known }, planned, work)
     },
   }
 }
 
-/** Versions whose intent is committed together. */
-const AT_ONCE = 10
-
-async function deleteAll(images: ImageRepository, actions: readonly ImageDecision[], work: SweepWork): Promise<void> {
-  for (let start = 0; start < actions.length; start += AT_ONCE)
-    for (const action of await work.begin(actions.slice(start, start + AT_ONCE)))
-      await work.record([await deleteOne(images, action, work)])
+/** The plan is bound to digests and their tags, so that carrying it out twice, or late, does no harm. */
+async function handOver(
+  { installation, repo, config, name }: ImageSweepOptions,
+  decidedAt: Date,
+  actions: readonly ImageDecision[],
+  work: SweepWork,
+): Promise<void> {
+  const planOf = (some: readonly ImageDecision[]) =>
+    makeImagePlan({ sweep: work.id ?? name, repository: name, decidedAt, actions: some })
+  const fitting = fitPlan(planOf(actions)).actions.length
+  const handed = await work.begin(actions.slice(0, fitting))
+  const left = actions
+    .slice(fitting)
+    .map((action) => outcomeOf(action, 'left', 'the plan is full; the next sweep goes on'))
+  if (handed.length > 0) {
+    const request = {
+      workflow: config.workflow,
+      ref: repo.defaultBranch,
+      inputs: { plan: formatImagePlan(planOf(handed)) },
+    }
+    const { outcome, note } = await dispatch(installation, repo, request)
+    await work.record(handed.map((action) => outcomeOf(action, outcome, note)))
+  }
+  await work.record(left)
 }
 
-async function deleteOne(images: ImageRepository, action: ImageDecision, work: SweepWork): Promise<SweepOutcome> {
-  const { subject, do: doing } = action
-  const now = await images.findVersion(action.digest)
-  if (now === null) return { subject, do: doing, outcome: 'done', operations: 0, note: 'it was gone already' }
-  const drift = planDrift({ digest: action.digest, tags: action.tags, untag: untagOf(action) }, now)
-  if (drift !== null) return skipped(action, drift)
-  if (!action.keep) {
-    await work.pace({ content: 0, all: 1 })
-    return outcomeOf(action, await images.deleteVersion(now), 1)
+async function dispatch(
+  installation: ImageSweepOptions['installation'],
+  repo: Repo,
+  request: Parameters<GitHub['dispatchWorkflow']>[1],
+): Promise<Pick<SweepOutcome, 'outcome' | 'note'>> {
+  if (installation === null)
+    return { outcome: 'refused', note: 'without PACKAGES_TOKEN nothing can be deleted from here' }
+  const result = await installation.dispatchWorkflow(repo, request)
+  switch (result.kind) {
+    case 'dispatched':
+      return { outcome: 'done', note: `handed to ${result.url ?? request.workflow}` }
+    case 'deferred':
+      throw new TransientError(result.message, { retryAfterMs: result.retryAfterMs })
+    default: {
+      const advice = 'add it with «signalbox init», or set PACKAGES_TOKEN'
+      const note = `${request.workflow} could not be dispatched: ${result.message}; ${advice}`
+      return { outcome: result.kind === 'refused' ? 'refused' : 'failed', note }
+    }
   }
-  let operations = 0
-  for (const tag of action.untag) {
-    await work.pace({ content: 0, all: 1 })
-    const result = await images.removeTag(action.digest, tag)
-    if (result.kind === 'unsupported')
-      return {
-        subject,
-        do: doing,
-        outcome: 'refused',
-        operations,
-        note: `the registry cannot take away the tag ${tag} alone`,
-      }
-    if (result.kind !== 'deleted' && result.kind !== 'gone') return outcomeOf(action, result, operations)
-    operations++
-  }
-  return { subject, do: doing, outcome: 'done', operations, note: '' }
-}
-
-function untagOf(action: ImageDecision): readonly string[] | null {
-  return action.keep ? action.untag : null
 }
 
 function outcomeOf(
-  { subject, do: doing }: ImageDecision,
-  result: Awaited<ReturnType<ImageRepository['deleteVersion']>>,
-  operations: number,
+  { subject, do: doing, keep, untag }: ImageDecision,
+  outcome: SweepOutcome['outcome'],
+  note: string,
 ): SweepOutcome {
-  switch (result.kind) {
-    case 'deleted':
-      return { subject, do: doing, outcome: 'done', operations, note: '' }
-    case 'gone':
-      return { subject, do: doing, outcome: 'done', operations: 0, note: 'it was gone already' }
-    case 'deferred':
-      throw new TransientError(result.message, { retryAfterMs: result.retryAfterMs })
-    case 'refused':
-      return { subject, do: doing, outcome: 'refused', operations: 0, note: result.message }
-    case 'unknown':
-      return { subject, do: doing, outcome: 'failed', operations, note: result.message }
-  }
-}
-
-/** The plan is bound to digests and their tags, so that carrying it out twice, or late, does no harm. */
-async function handOver(options: ImageSweepOptions, actions: readonly ImageDecision[], work: SweepWork): Promise<void> {
-  const { installation, repo, clock, config, name } = options
-  const whole = makeImagePlan({ sweep: name, repository: name, decidedAt: clock.now(), actions })
-  const plan = fitPlan(whole)
-  const handed = actions.slice(0, plan.actions.length)
-  if ((await work.begin(handed)).length < handed.length) return
-  const request = { workflow: config.workflow, ref: repo.defaultBranch, inputs: { plan: formatImagePlan(plan) } }
-  const result = await installation.dispatchWorkflow(repo, request)
-  if (result.kind === 'deferred') throw new TransientError(result.message, { retryAfterMs: result.retryAfterMs })
-  const note =
-    result.kind === 'dispatched'
-      ? `handed to ${result.url ?? config.workflow}`
-      : `${config.workflow} could not be dispatched: ${result.message}. Add it with «signalbox init», or set PACKAGES_TOKEN`
-  const outcome = result.kind === 'dispatched' ? 'done' : result.kind === 'refused' ? 'refused' : 'failed'
-  const told =
-    (operations: number) =>
-    (action: ImageDecision, index: number): SweepOutcome => ({
-      subject: action.subject,
-      do: action.do,
-      outcome,
-      operations: index < operations ? 1 : 0,
-      note,
-    })
-  await work.record(handed.map(told(outcome === 'done' ? handed.length : 0)))
-  const left = actions.slice(handed.length)
-  await work.record(
-    left.map(
-      ({ subject, do: doing }): SweepOutcome => ({
-        subject,
-        do: doing,
-        outcome: 'left',
-        operations: 0,
-        note: 'the plan is full',
-      }),
-    ),
-  )
+  const operations = outcome !== 'done' ? 0 : keep ? untag.length : 1
+  return { subject, do: doing, outcome, operations, note }
 }

@@ -14,6 +14,7 @@ import { loadConfig } from './load-config.ts'
 import { type Pace, SweepInterrupted } from './pace.ts'
 import { reportSweep } from './report-sweep.ts'
 import { carryOut, failedReport, type Sweep, SweepTakenOver } from './sweep.ts'
+import { makeImageSweeps } from './sweep-images.ts'
 import { makeRunsSweep } from './sweep-runs.ts'
 import { makeStaleSweep } from './sweep-stale.ts'
 
@@ -104,8 +105,13 @@ async function sweepsFor(
     const inUse = await store.sweeps.workflowRunsInUse(repo.id)
     return [{ kind, target: null, sweep: makeRunsSweep({ ...common, config: workflowRuns, inUse }) }]
   }
-  // Sweeps of images are not carried out yet: one that was killed would not know what it had deleted.
-  return []
+  return makeImageSweeps({
+    ...common,
+    config,
+    installation: deps.github,
+    store: store.sweeps,
+    openImages: deps.openImages,
+  })
 }
 
 function trackingIssues(config: Config, { trackingIssue }: SweptRepository): number[] {

@@ -4,7 +4,7 @@
  */
 import pMap from 'p-map'
 import { decideRunRetention, fewestDays, pullRequestOfCache, wantedNewestRuns } from '../domain/decide-run-retention.ts'
-import { GitHubError, TransientError } from '../domain/errors.ts'
+import { GitHubError } from '../domain/errors.ts'
 import type {
   CacheFacts,
   RetentionDecision,
@@ -12,10 +12,10 @@ import type {
   RunRetentionConfig,
   RunRetentionFacts,
 } from '../domain/run-retention.ts'
-import type { SweepOutcome } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { DeleteResult, SweepGitHub } from '../ports/sweeps.ts'
 import type { Clock } from '../ports.ts'
+import { deleteInTurn, deleteOnce } from './delete-in-turn.ts'
 import type { Sweep, SweepWork } from './sweep.ts'
 
 export interface RunsSweepOptions {
@@ -28,23 +28,17 @@ export interface RunsSweepOptions {
 }
 
 const DAY_MS = 86_400_000
-/** Things whose intent is committed together. */
-const AT_ONCE = 10
 /** Lists of newest runs that are asked for at once, and how many lists take longer than all runs together. */
 const LISTS_AT_ONCE = 4
 const MOST_LISTS = 100
 /** Most newest runs that are listed of a workflow. */
 const MOST_LISTED = 100
-/** How often something is deleted again of which it is not known whether it is gone. */
-const MOST_RETRIES = 2
-/** So many in a row that have no known end: it is not about them. */
-const MOST_FAILED = 5
 
 export function makeRunsSweep(options: RunsSweepOptions): Sweep<RetentionDecision> {
   const { github, config } = options
   return {
     spent: () => github.spent(),
-    async plan(spent) {
+    async plan({ spent }) {
       const { facts, problems } = await observe(options)
       const plan = decideRunRetention(facts, config, spent)
       return { ...plan, problems: [...problems, ...plan.problems] }
@@ -131,51 +125,7 @@ async function deleteAll(
   actions: readonly RetentionDecision[],
   work: SweepWork,
 ): Promise<void> {
-  /** GitHub's words, once they are about everything. */
-  let refusal: string | null = null
-  let failed = 0
-  for (let start = 0; start < actions.length; start += AT_ONCE)
-    for (const action of await work.begin(actions.slice(start, start + AT_ONCE))) {
-      const outcome: SweepOutcome =
-        refusal === null
-          ? await deleteOne(options, action, work)
-          : { ...named(action), outcome: 'refused', operations: 0, note: `GitHub refused the same before: ${refusal}` }
-      if (refusal === null && outcome.outcome === 'refused' && isAboutAll(outcome.note)) refusal = outcome.note
-      await work.record([outcome])
-      failed = outcome.outcome === 'failed' ? failed + 1 : 0
-      if (failed === MOST_FAILED) throw new TransientError(`GitHub deletes nothing at the moment: ${outcome.note}`)
-    }
-}
-
-/** For want of a permission, or since the repository is archived. */
-function isAboutAll(message: string): boolean {
-  return /not accessible by integration|must have admin rights|read-only|archived/i.test(message)
-}
-
-function named({ subject, do: doing }: RetentionDecision): Pick<SweepOutcome, 'subject' | 'do'> {
-  return { subject, do: doing }
-}
-
-async function deleteOne(options: RunsSweepOptions, action: RetentionDecision, work: SweepWork): Promise<SweepOutcome> {
-  const base = named(action)
-  for (let unanswered = 0; ; unanswered++) {
-    await work.pace({ content: 0, all: 1 })
-    const result = await deleteAtGitHub(options, action)
-    switch (result.kind) {
-      case 'deleted':
-        return { ...base, outcome: 'done', operations: 1, note: '' }
-      case 'gone':
-        return unanswered > 0
-          ? { ...base, outcome: 'done', operations: 1, note: 'GitHub gave no answer, and had done it' }
-          : { ...base, outcome: 'done', operations: 0, note: 'it was gone already' }
-      case 'refused':
-        return { ...base, outcome: 'refused', operations: 0, note: result.message }
-      case 'deferred':
-        throw new TransientError(result.message, { retryAfterMs: result.retryAfterMs })
-      case 'unknown':
-        if (unanswered === MOST_RETRIES) return { ...base, outcome: 'failed', operations: 1, note: result.message }
-    }
-  }
+  await deleteInTurn(actions, work, (action) => deleteOnce(action, work.pace, () => deleteAtGitHub(options, action)))
 }
 
 function deleteAtGitHub({ github, repo }: RunsSweepOptions, { target }: RetentionDecision): Promise<DeleteResult> {

@@ -37,7 +37,7 @@ export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision>
   }
   return {
     spent: () => github.spent(),
-    plan: async (spent, begun) =>
+    plan: async ({ spent, begun }) =>
       decide(only === null ? await reader.readAll(numbersOf(begun)) : await reader.read([only]), config, spent),
     async apply(actions, work) {
       const unbounded = { ...config, operationsPerRun: Number.POSITIVE_INFINITY, debugOnly: false }

@@ -10,19 +10,27 @@ import type { Pace } from './pace.ts'
 
 /** What is particular to a kind of sweep. */
 export interface Sweep<Action extends SweepDecision> {
-  /**
-   * Looks at everything and decides.
-   * @param spent operations that an interrupted sweep used up already.
-   * @param begun subjects that it was at.
-   */
-  plan(spent: number, begun: readonly string[]): Promise<SweepPlan<Action>>
+  /** Looks at everything and decides. */
+  plan(before: SweptBefore): Promise<SweepPlan<Action>>
   /** Does these, in order, and tells what became of each. Looks again where something changes quickly. */
   apply(actions: readonly Action[], work: SweepWork): Promise<void>
   /** What this was asked of GitHub so far. */
   spent(): SweepSpent
 }
 
+/** What was done before this process came. */
+export interface SweptBefore {
+  /** Operations that the same sweep used up. */
+  readonly spent: number
+  /** Subjects that the same sweep was at. */
+  readonly begun: readonly string[]
+  /** Subjects that this sweep, or one that failed before it, deleted or may have deleted. */
+  readonly deleted: readonly string[]
+}
+
 export interface SweepWork {
+  /** Of the sweep; null: it is not kept. */
+  readonly id: string | null
   /**
    * Commits the intent to do these; the others are being looked at elsewhere at this moment, and are recorded as skipped.
    * @throws {SweepTakenOver}
@@ -60,8 +68,9 @@ export interface CarryOutOptions<Action extends SweepDecision> {
 export async function carryOut<Action extends SweepDecision>(options: CarryOutOptions<Action>): Promise<SweepReport> {
   const { sweep, journal, dryRun } = options
   const outcomes = [...journal.earlier]
-  const operations = outcomes.reduce((sum, outcome) => sum + outcome.operations, 0)
-  const plan = await sweep.plan(operations, journal.begun)
+  const { begun, deleted } = journal
+  const spentBefore = outcomes.reduce((sum, outcome) => sum + outcome.operations, 0)
+  const plan = await sweep.plan({ spent: spentBefore, begun, deleted })
   const actions = plan.stopped === null ? plan.actions : []
   const spent = () => total(journal.earlierSpent, sweep.spent())
   const tell = () => options.onProgress?.({ done: outcomes.length, of: actions.length, spent: spent() })
@@ -79,7 +88,7 @@ export async function carryOut<Action extends SweepDecision>(options: CarryOutOp
       if (busy.length > 0) await record(busy.map((action) => skipped(action, 'it is being looked at at this moment')))
       return wanted.filter((action) => free.has(action.subject))
     }
-    await sweep.apply(actions, { begin, record, pace: options.pace })
+    await sweep.apply(actions, { id: journal.id, begin, record, pace: options.pace })
   }
   const report = makeReport(options, plan, outcomes, spent())
   if (!dryRun) await journal.finish(report)
@@ -145,6 +154,7 @@ export function memoryJournal(now: Date): SweepJournal {
     earlier: [],
     earlierSpent: { requests: 0, points: 0 },
     begun: [],
+    deleted: [],
     begin: async (subjects) => new Set(subjects),
     record: async () => {},
     finish: async () => {},

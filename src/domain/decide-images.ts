@@ -32,7 +32,7 @@ export function decideImages(facts: ImageRetentionFacts, config: ImageRetentionC
   const byNode = decideEach(graph, fates, verdicts, facts.repository)
   const costOf = (node: number) => costOfDecision(byNode[node])
   const order = orderNodes({ graph, costOf, isDeleted: (node) => byNode[node]?.keep === false })
-  const { now, left } = fitBudget(order, costOf, config.operationsPerRun, spent)
+  const { now, left } = fitBudget(order, { graph, costOf }, config.operationsPerRun, spent)
   const decisionsOf = (nodes: readonly number[]) => nodes.flatMap((node) => byNode[node] ?? [])
   return {
     decisions: facts.versions.map((version) => decisionOf(version, byNode[graph.numberOf.get(version.digest) ?? -1])),

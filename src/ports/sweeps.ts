@@ -153,8 +153,13 @@ export interface ImageRepository {
   ): Promise<DeleteResult | { readonly kind: 'restored' } | { readonly kind: 'unsupported' }>
 }
 
+/** With a count of what was asked for it, of the registry and of GitHub. */
+export interface CountedImageRepository extends ImageRepository {
+  requests(): number
+}
+
 /** @param name `registry/path`. */
-export type OpenImageRepository = (name: string) => Promise<ImageRepository>
+export type OpenImageRepository = (name: string) => Promise<CountedImageRepository>
 
 /** Manifests that were read before: what a digest names never changes. */
 export interface ManifestMemory {
@@ -182,6 +187,11 @@ export interface SweepJournal {
   readonly earlierSpent: SweepSpent
   /** Subjects that earlier processes began in this sweep, of which it is not known how far they came. */
   readonly begun: readonly string[]
+  /**
+   * Subjects that this sweep, or one of the same target since the last that came to its end, deleted or may have deleted: what
+   * belonged to them may be left.
+   */
+  readonly deleted: readonly string[]
   /**
    * Commits the intent to do these.
    * @param subjects as in the decisions.
@@ -215,6 +225,20 @@ export interface SweptRepository extends SweepSubject {
   readonly trackingIssue: number | null
 }
 
+/** How the sweeps of one kind in a repository stand; looks at single items are left out. */
+export interface SweepStanding {
+  /** Whether one is enqueued, or at work. */
+  readonly isAwaited: boolean
+  /** The newest, newest first. */
+  readonly sweeps: readonly SweepHead[]
+}
+
+export interface SweepHead extends Pick<SweepReport, 'target' | 'state' | 'spent'> {
+  readonly id: string
+  /** Things with an outcome. */
+  readonly done: number
+}
+
 export interface SweepStore {
   /** What the repository's configuration wants now; replaces what was known, and schedules the sweeps with it. */
   follow(repository: Omit<SweptRepository, 'trackingIssue'>): Promise<void>
@@ -240,6 +264,7 @@ export interface SweepStore {
   /** Newest first. */
   list(filter: { repoId?: number; repository?: string; kind?: SweepKind; limit: number }): Promise<SweepReport[]>
   get(id: string): Promise<(SweepReport & SweepSubject) | null>
+  standing(kind: SweepKind, repoId: number): Promise<SweepStanding>
   /** Returns how many were removed. */
   removeBefore(time: Date): Promise<number>
   readonly manifests: ManifestMemory

@@ -121,6 +121,7 @@ test('a person who comments between the look and the writing is left in peace', 
     earlier: [],
     earlierSpent: { requests: 0, points: 0 },
     begun: [],
+    deleted: [],
     async begin(subjects: readonly string[]) {
       if (!isAnswered) sandbox.comment(project.repo, answered, 'Wait!', 'rob')
       isAnswered = true
@@ -149,6 +150,7 @@ test('labels with commas are created, and locked, transferred and deleted issues
     earlier: [],
     earlierSpent: { requests: 0, points: 0 },
     begun: [],
+    deleted: [],
     async begin(subjects: readonly string[]) {
       if (!isDone) {
         sandbox.transferIssue(project.repo, moved, other.repo, 'acme')

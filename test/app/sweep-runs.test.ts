@@ -206,7 +206,7 @@ describe('deleting', () => {
 
   test.each<[string, (DeleteResult | 'lost')[], unknown[]]>([
     ['was gone', [{ kind: 'gone' }], ['done', 0, 'it was gone already']],
-    ['had no answer', ['lost'], ['done', 1, 'GitHub gave no answer, and had done it']],
+    ['had no answer', ['lost'], ['done', 1, 'there was no answer, and it was done']],
     ['succeeded after all', [unknown, unknown], ['done', 1, '']],
     ['never had an answer', [unknown, unknown, unknown], ['failed', 1, 'Bad gateway']],
     ['was refused', [refused('Could not delete')], ['refused', 0, 'Could not delete']],
@@ -225,7 +225,7 @@ describe('deleting', () => {
     'Repository was archived so is read-only.',
   ])('after «%s» nothing more is asked', async (message) => {
     const github = three(refused(message))
-    const note = `GitHub refused the same before: ${message}`
+    const note = `the same was refused before: ${message}`
     expect(outcomes(await sweep(github, { minimumRuns: 0 }))).toEqual([
       ['run 1', 'refused', 0, message],
       ['run 2', 'refused', 0, note],

@@ -1,12 +1,22 @@
 import { describe, expect, test } from 'vitest'
 import { decideImages } from '../../src/domain/decide-images.ts'
-import type { ImageRetentionConfig, ImageRule, ImageVersion } from '../../src/domain/image-retention.ts'
-import { hexOf, makeImageConfig, makeImageFacts, makeVersion } from '../support/image-facts.ts'
+import type {
+  ImageRetentionConfig,
+  ImageRetentionFacts,
+  ImageRule,
+  ImageVersion,
+} from '../../src/domain/image-retention.ts'
+import { digestOf, hexOf, makeImageConfig, makeImageFacts, makeVersion } from '../support/image-facts.ts'
 
 const OLD: Partial<ImageRule> = { tags: ['old*'], keepLatest: 0 }
 
-function plan(versions: readonly ImageVersion[], config: Partial<ImageRetentionConfig> = {}, spent = 0) {
-  const made = decideImages(makeImageFacts(versions), makeImageConfig([OLD], config), spent)
+function plan(
+  versions: readonly ImageVersion[],
+  config: Partial<ImageRetentionConfig> = {},
+  spent = 0,
+  facts: Partial<ImageRetentionFacts> = {},
+) {
+  const made = decideImages(makeImageFacts(versions, facts), makeImageConfig([OLD], config), spent)
   const names = (decisions: readonly { readonly subject: string }[]) =>
     decisions.map(({ subject }) => versions.find(({ digest }) => digest === subject)?.id.replace('id-', ''))
   return { ...made, now: names(made.actions), later: names(made.left) }
@@ -58,14 +68,13 @@ describe('the budget', () => {
     // Half an index would leave parts that nothing names.
     [4, 0, ['i', 'b', 'a']],
     [3, 0, ['i', 'b', 'a']],
-    // Larger than any sweep: it is begun.
-    [2, 0, ['i', 'b']],
-    [2, 1, ['i']],
+    // Larger than any sweep: it goes whole, and alone.
+    [2, 0, ['i', 'b', 'a']],
+    [2, 1, []],
     [6, 3, ['i', 'b', 'a']],
     [6, 4, []],
     [6, 6, []],
     [6, 9, []],
-    [0, 0, []],
   ])('of %i, %i of them spent', (operationsPerRun, spent, expected) => {
     const { now, later, decisions } = plan(versions, { operationsPerRun }, spent)
     expect(now).toEqual(expected)
@@ -77,6 +86,14 @@ describe('the budget', () => {
     const tagged = [makeVersion('u', { tags: ['new', 'old-1', 'old-2'], age: 9 }), old('a', 1)]
     expect(plan(tagged, { operationsPerRun: 3 }).now).toEqual(['u', 'a'])
     expect(plan(tagged, { operationsPerRun: 2 }).now).toEqual(['u'])
+  })
+
+  test('what is left of a group that was begun before goes first, whatever it takes', () => {
+    const index = { mediaType: '', children: [digestOf('a'), digestOf('b')], subject: null }
+    const later = [old('z', 20), part('a', 9), part('b', 9), old('k', 3)]
+    const gone = new Map([[digestOf('i'), index]])
+    expect(plan(later, { operationsPerRun: 2 }, 2, { gone }).now).toEqual(['a', 'b'])
+    expect(plan(later, { operationsPerRun: 3 }, 0, { gone }).now).toEqual(['a', 'b', 'z'])
   })
 
   test('a group that does not fit ends it, also where a smaller one would', () => {

@@ -50,10 +50,17 @@ const USER = z.object({ login: z.string() })
 const MAX_PAGES = 10_000
 const MAX_MESSAGE = 1000
 
-/** @param apiUrl `https://api.github.com`; of an Enterprise Server `https://HOST/api/v3`. */
-export function makePackagesOctokit({ apiUrl, token }: { readonly apiUrl: string; readonly token: string }): Octokit {
+export interface PackagesOctokitOptions {
+  /** `https://api.github.com`; of an Enterprise Server `https://HOST/api/v3`. */
+  readonly apiUrl: string
+  readonly token: string
+  /** Told of each request. */
+  readonly onRequest?: () => void
+}
+
+export function makePackagesOctokit({ apiUrl, token, onRequest }: PackagesOctokitOptions): Octokit {
   const silent = () => {}
-  return keepSilenceWhenLimited(
+  const octokit = keepSilenceWhenLimited(
     new RestOctokit({
       auth: token,
       baseUrl: apiUrl,
@@ -63,6 +70,8 @@ export function makePackagesOctokit({ apiUrl, token }: { readonly apiUrl: string
       log: { debug: silent, info: silent, warn: silent, error: silent },
     }),
   )
+  if (onRequest !== undefined) octokit.hook.before('request', onRequest)
+  return octokit
 }
 
 export function connectPackage(

@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../../domain/errors.ts'
 import { parseReference } from '../../domain/image-reference.ts'
-import type { ImageRepository } from '../../ports/sweeps.ts'
+import type { CountedImageRepository } from '../../ports/sweeps.ts'
 import { makePackagesOctokit } from '../github/package-api.ts'
 import { makePackageImageRepository } from '../github/packages.ts'
 import type { Patience } from '../http/retry.ts'
@@ -76,31 +76,45 @@ function readToken(env: NodeJS.ProcessEnv): PackagesToken | null {
  * @param name `registry/path`, without tag and digest.
  * @throws {UsageError} when it is no such name.
  */
-export async function openImageRepository(name: string, options: OpenImageRepositoryOptions): Promise<ImageRepository> {
+export async function openImageRepository(
+  name: string,
+  options: OpenImageRepositoryOptions,
+): Promise<CountedImageRepository> {
   const repository = readName(name)
   const { packages, plainHttp = [], patience, now } = options
-  const common = { plainHttp, ...(patience !== undefined && { patience }), ...(now !== undefined && { now }) }
+  let requests = 0
+  const onRequest = () => {
+    requests++
+  }
+  const common = {
+    plainHttp,
+    onRequest,
+    ...(patience !== undefined && { patience }),
+    ...(now !== undefined && { now }),
+  }
   const isPackage = packages.hosts.includes(repository.registry)
   if (!isPackage || packages.token === null) {
     const registry = makeRegistry({ ...common, credentials: options.credentials })
     const { concurrency } = options
-    return makeOciImageRepository({
+    const images = makeOciImageRepository({
       registry,
       repository,
       canDelete: !isPackage,
       ...(concurrency !== undefined && { concurrency }),
       ...(now !== undefined && { now }),
     })
+    return { ...images, requests: () => requests }
   }
   const { token, apiUrl } = packages
-  return makePackageImageRepository({
+  const images = makePackageImageRepository({
     ...common,
-    octokit: makePackagesOctokit({ apiUrl, token: token.value }),
+    octokit: makePackagesOctokit({ apiUrl, token: token.value, onRequest }),
     tokenName: token.name,
     registry: makeRegistry({ ...common, credentials: loginOf(token, repository.registry) }),
     host: repository.registry,
     package: packageOf(repository),
   })
+  return { ...images, requests: () => requests }
 }
 
 function readName(name: string): RepositoryName {

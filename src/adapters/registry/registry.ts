@@ -37,6 +37,8 @@ export interface RegistryOptions {
   readonly now?: () => number
   /** Tags to ask for at once; default 1,000. */
   readonly pageSize?: number
+  /** Told of each request, also of one that is tried again. */
+  readonly onRequest?: () => void
 }
 
 /** Most bytes of a manifest, as the specification has registries take. */
@@ -54,6 +56,7 @@ export function makeRegistry(options: RegistryOptions): RegistryClient {
     timeoutMs: options.timeoutMs ?? 30_000,
     patience: options.patience ?? DEFAULT_PATIENCE,
     now,
+    ...(options.onRequest !== undefined && { onRequest: options.onRequest }),
   })
   const client: Client = { transport, authorizer: makeAuthorizer(transport, options.credentials, now) }
   return {

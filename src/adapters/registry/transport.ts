@@ -39,6 +39,8 @@ export interface TransportOptions {
   readonly timeoutMs: number
   readonly patience: Patience
   readonly now: () => number
+  /** Told of each attempt. */
+  readonly onRequest?: () => void
 }
 
 const MAX_REDIRECTS = 5
@@ -71,6 +73,7 @@ async function sendOnce(
   let { url } = outgoing
   let headers = outgoing.headers
   for (let redirects = 0; ; redirects++) {
+    options.onRequest?.()
     const answer = await exchange({ ...outgoing, url, headers }, signal)
     if (isTransientStatus(answer.status)) throw busy(outgoing, answer, options.now())
     if (!REDIRECTS.has(answer.status)) return answer

@@ -39,7 +39,11 @@ export async function openJournal(
     )
     .returning(['id', 'startedAt', 'requests', 'points'])
     .executeTakeFirstOrThrow()
-  const earlier = { outcomes: await loadOutcomes(db, row.id), begun: await loadBegun(db, row.id) }
+  const earlier = {
+    outcomes: await loadOutcomes(db, row.id),
+    begun: await loadBegun(db, row.id),
+    deleted: await loadDeleted(db, repo.id, kind, target),
+  }
   return connectJournal(db, { ...row, holder, repoId: repo.id, kind }, earlier)
 }
 
@@ -56,9 +60,14 @@ interface Opened {
 interface Earlier {
   readonly outcomes: readonly SweepOutcome[]
   readonly begun: readonly string[]
+  readonly deleted: readonly string[]
 }
 
-function connectJournal(db: Kysely<Tables>, opened: Opened, { outcomes: earlier, begun }: Earlier): SweepJournal {
+function connectJournal(
+  db: Kysely<Tables>,
+  opened: Opened,
+  { outcomes: earlier, begun, deleted }: Earlier,
+): SweepJournal {
   const { id, holder, requests, points } = opened
   return {
     id,
@@ -66,6 +75,7 @@ function connectJournal(db: Kysely<Tables>, opened: Opened, { outcomes: earlier,
     earlier,
     earlierSpent: { requests, points },
     begun,
+    deleted,
     begin: (subjects) =>
       db.transaction().execute(async (tx) => {
         if (!(await holds(tx, id, holder))) return null
@@ -154,6 +164,23 @@ async function loadBegun(db: Kysely<Tables>, id: string): Promise<string[]> {
     .where('outcome', 'is', null)
     .orderBy('position')
     .execute()
+  return rows.map(({ subject }) => subject)
+}
+
+/** Only a sweep that came to its end left nothing half done. */
+async function loadDeleted(
+  db: Kysely<Tables>,
+  repoId: number,
+  kind: SweepKind,
+  target: string | null,
+): Promise<string[]> {
+  const ofTarget = sql`repo_id = ${repoId} and kind = ${kind} and target = ${storableText(target ?? '')}`
+  const { rows } = await sql<{ subject: string }>`
+    select distinct o.subject from sweep_outcomes o
+    where o.sweep_id in (
+        select id from sweeps where ${ofTarget} and started_at > coalesce(
+          (select max(started_at) from sweeps where ${ofTarget} and state = 'done'), '-infinity'))
+      and (o.outcome is null or o.outcome->>'outcome' in ('done', 'failed'))`.execute(db)
   return rows.map(({ subject }) => subject)
 }
 

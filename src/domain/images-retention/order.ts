@@ -1,7 +1,8 @@
 /**
  * In which order versions go: whatever contains, or is referred to by, another goes before it, and the oldest go first. A version
  * and what goes with it alone make a group, and a budget that does not reach for a whole group ends before it: what is left of one
- * would be versions that nothing names any more. Only a group that is larger than the whole budget is begun all the same.
+ * would be versions that nothing names any more, and that no later sweep might find. So a group that is larger than the whole
+ * budget goes all the same, as the only one, and what is left of a group that was begun before goes first, whatever it takes.
  */
 import { type Edges, type ImageGraph, startOf } from './graph.ts'
 
@@ -116,27 +117,43 @@ class Visit {
 /** @param spent of the budget, by an earlier part of the same sweep. */
 export function fitBudget(
   { nodes, starts }: Order,
-  costOf: (node: number) => number,
+  { graph, costOf }: Pick<OrderFacts, 'graph' | 'costOf'>,
   budget: number,
   spent: number,
 ): { readonly now: readonly number[]; readonly left: readonly number[] } {
-  let fitting = 0
+  const begunBefore = belowGone(graph)
+  const now: number[] = []
+  const left: number[] = []
+  const others: (readonly number[])[] = []
   let used = spent
-  for (let group = 0; group < starts.length; group++) {
-    const members = nodes.slice(starts[group], starts[group + 1])
-    const cost = members.reduce((sum, node) => sum + costOf(node), 0)
-    if (used + cost <= budget) {
-      used += cost
-      fitting += members.length
-      continue
+  const take = (members: readonly number[]) => {
+    for (const node of members) {
+      used += costOf(node)
+      now.push(node)
     }
-    if (group === 0 && cost > budget)
-      for (const node of members) {
-        used += costOf(node)
-        if (used > budget) break
-        fitting++
-      }
-    break
   }
-  return { now: nodes.slice(0, fitting), left: nodes.slice(fitting) }
+  starts.forEach((start, group) => {
+    const members = nodes.slice(start, starts[group + 1])
+    if (members.some((node) => begunBefore[node] === 1)) take(members)
+    else others.push(members)
+  })
+  let isUsedUp = false
+  for (const members of others) {
+    const cost = members.reduce((sum, node) => sum + costOf(node), 0)
+    if (!isUsedUp && (used === 0 || used + cost <= budget)) take(members)
+    else {
+      isUsedUp = true
+      for (const node of members) left.push(node)
+    }
+  }
+  return { now, left }
+}
+
+/** What belonged to a version that was deleted before. */
+function belowGone(graph: ImageGraph): Uint8Array {
+  const below = new Uint8Array(graph.nodes.length)
+  for (let node = graph.present; node < graph.nodes.length; node++)
+    for (const edges of [graph.contents, graph.referrers])
+      for (let at = startOf(edges, node); at < startOf(edges, node + 1); at++) below[edges.targets[at] ?? node] = 1
+  return below
 }

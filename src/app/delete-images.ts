@@ -1,0 +1,159 @@
+/**
+ * Carries out what was decided about the versions of an image repository. Each is looked at once more right before it goes. What is
+ * left alone after all, since it changed or could not be deleted, keeps everything that it may need, and so does what was pushed since.
+ */
+
+import { planDrift } from '../domain/image-plan.ts'
+import type { ImagePlan, ImageVersion } from '../domain/image-retention.ts'
+import { referredDigest } from '../domain/images-retention/tag-kinds.ts'
+import type { SweepDecision, SweepOutcome } from '../domain/sweep.ts'
+import type { ImageRepository } from '../ports/sweeps.ts'
+import type { Clock } from '../ports.ts'
+import { deleteInTurn, deleteOnce } from './delete-in-turn.ts'
+import { type SweepWork, skipped } from './sweep.ts'
+
+export type PlannedImage = SweepDecision & ImagePlan['actions'][number]
+
+export interface DeleteImagesOptions {
+  readonly images: ImageRepository
+  readonly clock: Clock
+  /** When the versions were looked at. */
+  readonly decidedAt: Date
+  /** Digests that were there then; null: that is not known here. */
+  readonly known: ReadonlySet<string> | null
+}
+
+/** How long it is taken that nothing was pushed. */
+const LOOK_AGAIN_MS = 5 * 60 * 1000
+
+export async function deleteImages(
+  options: DeleteImagesOptions,
+  actions: readonly PlannedImage[],
+  work: SweepWork,
+): Promise<void> {
+  const guard = makeGuard(options.images)
+  const lookAgain = makeLookAgain(options, actions, guard)
+  const pushedSince = pushTime(options)
+  await deleteInTurn(actions, work, async (action) => {
+    await lookAgain()
+    const why = await guard.whyNot(action)
+    if (why !== null) return leave(guard, action, why)
+    const now = await options.images.findVersion(action.digest)
+    if (now === null) return { ...named(action), outcome: 'done', operations: 0, note: 'it was gone already' }
+    const drift = planDrift(action, now, pushedSince)
+    if (drift !== null) return leave(guard, action, drift)
+    const outcome = await write(options.images, action, now, work)
+    if (action.untag === null && outcome.outcome !== 'done') await guard.add(action.digest, 'it could not be deleted')
+    return outcome
+  })
+}
+
+/** Only GitHub tells when a version was pushed; elsewhere the time is that of the build. */
+function pushTime({ images, decidedAt }: DeleteImagesOptions): Date | null {
+  return images.listsUntagged ? decidedAt : null
+}
+
+async function leave(guard: Guard, action: PlannedImage, why: string): Promise<SweepOutcome> {
+  await guard.add(action.digest, why)
+  return skipped(action, why)
+}
+
+function write(
+  images: ImageRepository,
+  action: PlannedImage,
+  now: Pick<ImageVersion, 'id' | 'digest'>,
+  work: SweepWork,
+): Promise<SweepOutcome> {
+  return action.untag === null
+    ? deleteOnce(action, work.pace, () => images.deleteVersion(now))
+    : takeTags(images, action, action.untag, work)
+}
+
+async function takeTags(
+  images: ImageRepository,
+  action: PlannedImage,
+  tags: readonly string[],
+  work: SweepWork,
+): Promise<SweepOutcome> {
+  let operations = 0
+  for (const tag of tags) {
+    const outcome = await deleteOnce(action, work.pace, async () => {
+      const result = await images.removeTag(action.digest, tag)
+      return result.kind === 'unsupported' ? { kind: 'refused', message: NO_UNTAGGING } : result
+    })
+    operations += outcome.operations
+    if (outcome.outcome !== 'done') return { ...outcome, operations, note: `the tag ${tag}: ${outcome.note}` }
+  }
+  return { ...named(action), outcome: 'done', operations, note: '' }
+}
+
+const NO_UNTAGGING = 'the registry takes no tag away without the version that it names'
+
+function named({ subject, do: doing }: SweepDecision): Pick<SweepOutcome, 'subject' | 'do'> {
+  return { subject, do: doing }
+}
+
+interface Guard {
+  /** This version stays, and with it everything that it may need. */
+  add(digest: string, why: string): Promise<void>
+  /** Why the version cannot go, or lose a tag; null: nothing stands in the way. */
+  whyNot(action: PlannedImage): Promise<string | null>
+}
+
+function makeGuard(images: ImageRepository): Guard {
+  /** Digest → why it stays. */
+  const guarded = new Map<string, string>()
+  /** Stays, and cannot be read: whatever has no tag may be part of it. */
+  let unreadable: string | null = null
+  return {
+    async add(digest, why) {
+      const pending = [digest]
+      for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+        if (guarded.has(next)) continue
+        guarded.set(next, next === digest ? why : `${digest} needs it, which stays: ${why}`)
+        const manifest = await images.readManifest(next)
+        if (manifest !== null)
+          pending.push(...manifest.children, ...(manifest.subject === null ? [] : [manifest.subject]))
+        else if ((await images.findVersion(next)) !== null) unreadable ??= next
+      }
+    },
+    async whyNot({ digest, tags, untag }) {
+      const why = guarded.get(digest)
+      // A version that stays anyway may lose a tag.
+      if (untag !== null) return null
+      if (why !== undefined) return why
+      if (unreadable !== null && tags.length === 0) return `it may be part of ${unreadable}, which cannot be read`
+      if (guarded.size === 0) return null
+      const subject = (await images.readManifest(digest))?.subject ?? null
+      const subjects = [...tags.map((tag) => referredDigest(tag, guarded)), subject]
+      const staying = subjects.find((one) => one !== null && guarded.has(one))
+      return staying === undefined ? null : `it belongs to ${staying}, which stays`
+    },
+  }
+}
+
+/** A version that was pushed, or got a tag, while others are deleted may need one of these. */
+function makeLookAgain(
+  options: DeleteImagesOptions,
+  actions: readonly PlannedImage[],
+  guard: Guard,
+): () => Promise<void> {
+  const { images, clock, decidedAt, known } = options
+  const pushedSince = pushTime(options)
+  const planned = new Map(actions.map((action) => [action.digest, action]))
+  let lookedAt = decidedAt.getTime()
+  const isNew = ({ digest, createdAt }: Pick<ImageVersion, 'digest' | 'createdAt'>): boolean => {
+    if (known !== null) return !known.has(digest)
+    return pushedSince === null || createdAt > pushedSince
+  }
+  return async () => {
+    if (clock.now().getTime() - lookedAt < LOOK_AGAIN_MS) return
+    lookedAt = clock.now().getTime()
+    for await (const page of images.listVersions())
+      for (const version of page) {
+        const action = planned.get(version.digest)
+        if (action === undefined ? isNew(version) : planDrift(action, version, pushedSince) !== null)
+          await guard.add(version.digest, 'it was pushed, or got a tag, since that was decided')
+      }
+  }
+}
