@@ -70,6 +70,7 @@ async function startSignalbox(order: Extract<ServerOrder, { kind: 'signalbox' }>
     port: 0,
     webhookPath: WEBHOOK_PATH,
     webhookSecret: SECRET,
+    sweepWatch: null,
     store,
     log,
     isReady: () => true,

@@ -1,4 +1,4 @@
-/** The web server: webhooks, health, metrics. */
+/** The web server: webhooks, health, metrics, and what commands ask while it has the store. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
@@ -6,6 +6,9 @@ import { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { Store } from '../ports.ts'
 import { type Metrics, makeMetrics } from './metrics.ts'
+import { SWEEP_REQUESTS_PATH } from './sweep-protocol.ts'
+import { makeSweepRequestReceiver } from './sweep-requests.ts'
+import type { SweepWatch } from './sweep-watch.ts'
 import { makeWebhookReceiver } from './webhooks.ts'
 
 export interface ServerOptions {
@@ -15,6 +18,8 @@ export interface ServerOptions {
   /** Null: this process takes no webhooks. */
   readonly webhookPath: string | null
   readonly webhookSecret: string
+  /** For what commands on this machine ask about sweeps; null: the store can be opened by them as well. */
+  readonly sweepWatch: SweepWatch | null
   readonly store: Store
   readonly log: Logger
   /** Whether this process is to take requests: not while it stops. */
@@ -35,14 +40,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics,
     log: options.log,
   })
+  const answerSweeps = makeAnswerSweeps(options)
   const pages = getRequestListener(makePages(options, metrics).fetch)
   const server = createServer((request, response) => {
     if (request.method === 'POST' && isWebhookPath(options, request.url)) receive(request, response)
+    else if (request.method === 'POST' && answerSweeps && request.url === SWEEP_REQUESTS_PATH)
+      answerSweeps(request, response)
     else void pages(request, response)
   })
   await listen(server, options)
   const { port } = server.address() as AddressInfo
   return { port, stop: () => stop(server) }
+}
+
+function makeAnswerSweeps({ sweepWatch: watch, webhookSecret: secret, store, log }: ServerOptions) {
+  if (watch === null) return null
+  return makeSweepRequestReceiver({ secret, sweeps: store.sweeps, watch, clock: { now: () => new Date() }, log })
 }
 
 /** Also `/`: Probot's setup gives the bare address of the server to the GitHub App that it creates. */

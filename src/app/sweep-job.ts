@@ -17,6 +17,7 @@ import { carryOut, failedReport, type Sweep, SweepTakenOver } from './sweep.ts'
 import { makeImageSweeps } from './sweep-images.ts'
 import { makeRunsSweep } from './sweep-runs.ts'
 import { makeStaleSweep } from './sweep-stale.ts'
+import type { SweepWatch } from './sweep-watch.ts'
 
 export interface SweepJobDeps {
   readonly app: GitHubApp
@@ -26,6 +27,7 @@ export interface SweepJobDeps {
   readonly follows: FollowSweeps
   readonly paceOf: (installationId: number) => Pace
   readonly openImages: OpenImageRepository
+  readonly sweepWatch: SweepWatch
   /** Key → how often in a row GitHub did not do what was asked. */
   readonly faults: Map<string, number>
 }
@@ -122,9 +124,11 @@ function trackingIssues(config: Config, { trackingIssue }: SweptRepository): num
 async function sweepOne(deps: AdvanceDeps, subject: SweepSubject, task: SweepTask): Promise<void> {
   const { store, clock, log, sweepGitHub } = deps
   const journal = await store.sweeps.open(subject, task.kind, task.target, clock.now())
+  const watched = deps.sweepWatch.start(journal.id, () => sweepGitHub.spent())
   const options = {
     ...task,
     journal,
+    onProgress: watched.tell,
     repo: subject.repo,
     clock,
     dryRun: false,
@@ -138,6 +142,8 @@ async function sweepOne(deps: AdvanceDeps, subject: SweepSubject, task: SweepTas
     if (!givesUp && !(error instanceof GitHubError) && !(error instanceof RegistryError)) throw error
     report = failedReport(options, error.message, sweepGitHub.spent())
     await journal.finish(report)
+  } finally {
+    watched.end()
   }
   await reportSweep(deps, subject, report)
   logReport(log, report)

@@ -9,6 +9,7 @@ import { isEcho, isHandled } from '../domain/read-event.ts'
 import type { Delivery, DeliveryStore } from '../ports.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Metrics } from './metrics.ts'
+import { header, readBody } from './read-body.ts'
 
 /** GitHub delivers nothing larger. */
 export const MAX_BODY_BYTES = 25 * 1024 * 1024
@@ -52,7 +53,7 @@ const unavailable: Answer = {
 }
 
 async function receive(deps: WebhookDeps, commits: GroupCommit<Delivery>, request: IncomingMessage): Promise<Answer> {
-  const body = await readBody(request)
+  const body = await readBody(request, MAX_BODY_BYTES)
   if (body === 'too large') return refuse(413, `The body is larger than ${MAX_BODY_BYTES} bytes.`)
   if (body === 'cut short') return refuse(400, 'The body ended early.')
   const signature = header(request, 'x-hub-signature-256')
@@ -99,29 +100,6 @@ function reply(deps: WebhookDeps, request: IncomingMessage, response: ServerResp
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text) }
   if (answer.status !== 413) response.writeHead(answer.status, headers).end(text)
   else response.writeHead(413, { ...headers, connection: 'close' }).end(text, () => request.destroy())
-}
-
-function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'cut short'> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return Promise.resolve('too large')
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > MAX_BODY_BYTES) {
-        request.pause()
-        resolve('too large')
-      } else chunks.push(chunk)
-    })
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
-    request.on('error', () => resolve('cut short'))
-    request.on('close', () => resolve('cut short'))
-  })
-}
-
-function header(request: IncomingMessage, name: string): string | null {
-  const value = request.headers[name]
-  return typeof value === 'string' && value !== '' ? value : null
 }
 
 function isSigned(body: Buffer, signature: string, secret: string): boolean {

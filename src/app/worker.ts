@@ -13,6 +13,7 @@ import { advancePullRequest } from './pull-request-job.ts'
 import { makeReconciler } from './reconcile.ts'
 import { advanceRun } from './run-job.ts'
 import { advanceSweep } from './sweep-job.ts'
+import type { SweepWatch } from './sweep-watch.ts'
 import { makeTurns } from './turns.ts'
 
 export interface WorkerDeps {
@@ -26,6 +27,7 @@ export interface WorkerDeps {
   /** `owner/name` in lower case: previews of whatever repository may be dispatched there. */
   readonly previewRepositories: ReadonlySet<string>
   readonly openImages: OpenImageRepository
+  readonly sweepWatch: SweepWatch
   /** Aborted when the process is to stop: sweeps, which may take hours, go on later. */
   readonly stopping: AbortSignal
 }

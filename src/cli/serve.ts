@@ -7,6 +7,7 @@ import { makeRegistry, readPlainHttp } from '../adapters/registry/registry.ts'
 import { readTestReports } from '../adapters/reports/read-test-reports.ts'
 import { openStore } from '../adapters/store/open-store.ts'
 import { startServer } from '../app/server.ts'
+import { makeSweepWatch } from '../app/sweep-watch.ts'
 import { makeJobHandlers } from '../app/worker.ts'
 import type { Store } from '../ports.ts'
 import { type Environment, readEnvironment } from './environment.ts'
@@ -48,6 +49,9 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
   const stopping = new AbortController()
   let ready = true
   const role = environment.SIGNALBOX_ROLE
+  const sweepWatch = makeSweepWatch()
+  /** A directory that no other process can open meanwhile. */
+  const isStoreOwn = environment.DATABASE_URL === undefined && environment.SIGNALBOX_DATA_DIR !== ':memory:'
   if (role !== 'web') {
     const probot = await makeProbot(env, log)
     const app = connectApp(probot, Number(environment.APP_ID))
@@ -57,13 +61,14 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
     const deps = { probot, app, store, clock, log, registry, readReports, previewRepositories }
     const images = { packages: readPackages(env), credentials: readCredentials(env), plainHttp: readPlainHttp(env) }
     const openImages = (name: string) => openImageRepository(name, images)
-    await store.work(makeJobHandlers({ ...deps, openImages, stopping: stopping.signal }))
+    await store.work(makeJobHandlers({ ...deps, openImages, sweepWatch, stopping: stopping.signal }))
   }
   const server = await startServer({
     host: environment.HOST,
     port: environment.PORT,
     webhookPath: role === 'worker' ? null : environment.WEBHOOK_PATH,
     webhookSecret: environment.WEBHOOK_SECRET,
+    sweepWatch: isStoreOwn ? sweepWatch : null,
     store,
     log,
     isReady: () => ready,

@@ -233,10 +233,8 @@ export interface SweepStanding {
   readonly sweeps: readonly SweepHead[]
 }
 
-export interface SweepHead extends Pick<SweepReport, 'target' | 'state' | 'spent'> {
+export interface SweepHead extends Pick<SweepReport, 'target' | 'state'> {
   readonly id: string
-  /** Things with an outcome. */
-  readonly done: number
 }
 
 export interface SweepStore {

@@ -31,6 +31,7 @@ function serve(of: Store): Promise<RunningServer> {
     port: 0,
     webhookPath: PATH,
     webhookSecret: SECRET,
+    sweepWatch: null,
     store: of,
     log: pino({ level: 'silent' }),
     isReady: () => ready,

@@ -13,7 +13,12 @@ const MAX_SOCKET_PATH = 103
 /** Two processes that find the same stale socket may both replace it; the one whose socket is gone by now has lost. */
 const CONTEST_MS = 50
 
-/** @returns a function that gives the lock back. Throws when another live process holds it. */
+/** Another live process holds the directory. */
+export class DirectoryInUseError extends Error {
+  override readonly name = 'DirectoryInUseError'
+}
+
+/** @returns a function that gives the lock back. @throws {DirectoryInUseError} */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   const path = socketPath(directory)
   for (let tries = 0; tries < 3; tries++) {
@@ -29,7 +34,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
     if (await isAnswered(path)) break
     await rm(path, { force: true })
   }
-  throw new Error(
+  throw new DirectoryInUseError(
     `The data directory ${directory} is in use by another Signalbox. ` +
       'Stop that one, choose another SIGNALBOX_DATA_DIR, or set DATABASE_URL to share one PostgreSQL server.',
   )

@@ -112,6 +112,12 @@ export class Queue {
     else await this.#boss.upsert(queue, { id: key }, { ...options, startAfter: at })
   }
 
+  /** Whether the job waits or is at work. */
+  async isSent(executor: Executor, key: string): Promise<boolean> {
+    const jobs = await this.#boss.findJobs('sweep', { key, db: fromKysely(executor) })
+    return jobs.some(({ state }) => state === 'created' || state === 'retry' || state === 'active')
+  }
+
   /** Replaces what was scheduled for the repository. A time that was missed while nothing ran is made up for, once. */
   async scheduleSweeps(executor: Executor, repoId: number, schedules: readonly SweepSchedule[]): Promise<void> {
     const db = fromKysely(executor)

@@ -2,8 +2,8 @@
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { SweepReport } from '../../domain/sweep.ts'
-import type { SweepStore } from '../../ports/sweeps.ts'
+import type { SweepKind, SweepReport } from '../../domain/sweep.ts'
+import type { SweepHead, SweepStore } from '../../ports/sweeps.ts'
 import { loadOutcomes } from './sweep-journal.ts'
 import type { Tables } from './tables.ts'
 
@@ -49,6 +49,24 @@ export function sweepReports(db: Kysely<Tables>): Pick<SweepStore, 'list' | 'get
       return Number(result.numDeletedRows)
     },
   }
+}
+
+/** Most targets of one kind that a repository is thought to have. */
+const MOST_HEADS = 200
+
+/** The newest sweeps without what is long in them. */
+export async function loadHeads(db: Kysely<Tables>, kind: SweepKind, repoId: number): Promise<SweepHead[]> {
+  const rows = await db
+    .selectFrom('sweeps')
+    .select(['id', 'target', 'state'])
+    .where('repoId', '=', repoId)
+    .where('kind', '=', kind)
+    .where('target', 'not like', '#%')
+    .orderBy('startedAt', 'desc')
+    .orderBy('id')
+    .limit(MOST_HEADS)
+    .execute()
+  return rows.map(({ target, ...row }) => ({ ...row, target: target === '' ? null : target }))
 }
 
 async function toReport(db: Kysely<Tables>, row: Selectable<Tables['sweeps']>): Promise<SweepReport> {

@@ -6,7 +6,7 @@ import { manifestMemory } from './manifest-memory.ts'
 import type { Executor, Queue } from './queue.ts'
 import { storableJson, storableText } from './storable.ts'
 import { openJournal } from './sweep-journal.ts'
-import { sweepReports } from './sweep-reports.ts'
+import { loadHeads, sweepReports } from './sweep-reports.ts'
 import type { Tables } from './tables.ts'
 
 export function sweepStore(db: Kysely<Tables>, queue: Queue): SweepStore {
@@ -28,6 +28,9 @@ export function sweepStore(db: Kysely<Tables>, queue: Queue): SweepStore {
         await queue.sendSweep(db, key)
       }
       return open.length
+    },
+    async standing(kind, repoId) {
+      return { isAwaited: await queue.isSent(db, sweepKey(kind, repoId)), sweeps: await loadHeads(db, kind, repoId) }
     },
     open: (subject, kind, target, now) => openJournal(db, subject, kind, target, now),
     async workflowRunsInUse(repoId) {

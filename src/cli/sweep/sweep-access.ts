@@ -1,37 +1,54 @@
-/** Where the command line finds what is known of sweeps: the store of `signalbox start`. */
+/** Where the command line finds what is known of sweeps: in the store of `signalbox start`, or from the server that alone has it. */
+import { DirectoryInUseError } from '../../adapters/store/directory-lock.ts'
 import { openStore } from '../../adapters/store/open-store.ts'
 import { loadSweepFacts, type SweepFacts } from '../../app/sweep-facts.ts'
 import type { SweepReport } from '../../domain/sweep.ts'
-import type { SweepStore } from '../../ports/sweeps.ts'
+import type { ManifestMemory, SweepStore } from '../../ports/sweeps.ts'
+import type { Store } from '../../ports.ts'
 import { readEnvironment } from '../environment.ts'
+import { connectSweepServer, type SweepServer } from './sweep-server.ts'
 
 export type SweepFilter = Parameters<SweepStore['list']>[0]
 
-export interface SweepRecords {
+interface Records {
   /** Newest first. */
   list(filter: SweepFilter): Promise<SweepReport[]>
   get(id: string): Promise<SweepReport | null>
   facts(repoId: number): Promise<SweepFacts>
-}
-
-export interface SweepAccess extends SweepRecords {
-  readonly sweeps: SweepStore
+  readonly manifests: ManifestMemory
   close(): Promise<void>
 }
 
+export type SweepAccess =
+  | (Records & { readonly kind: 'store'; readonly sweeps: SweepStore })
+  /** What is to be done is done by the server. */
+  | (Records & { readonly kind: 'server'; readonly server: SweepServer })
+
 export async function openSweepAccess(env: NodeJS.ProcessEnv): Promise<SweepAccess> {
   const { DATABASE_URL: url, SIGNALBOX_DATA_DIR: directory } = readEnvironment(env)
-  const store = await openStore({
-    databaseUrl: url ?? null,
-    dataDirectory: directory === ':memory:' ? null : directory,
-    onError: (error) => console.error(`signalbox: ${error.message}`),
-  })
+  try {
+    const store = await openStore({
+      databaseUrl: url ?? null,
+      dataDirectory: directory === ':memory:' ? null : directory,
+      onError: (error) => console.error(`signalbox: ${error.message}`),
+    })
+    return throughStore(store)
+  } catch (error) {
+    if (!(error instanceof DirectoryInUseError)) throw error
+    const server = connectSweepServer(env, directory)
+    return { ...server, kind: 'server', server, close: async () => {} }
+  }
+}
+
+function throughStore(store: Store): SweepAccess {
   const { sweeps } = store
   return {
+    kind: 'store',
     sweeps,
     list: (filter) => sweeps.list(filter),
     get: (id) => sweeps.get(id),
     facts: (repoId) => loadSweepFacts(sweeps, repoId),
+    manifests: sweeps.manifests,
     close: () => store.close(),
   }
 }

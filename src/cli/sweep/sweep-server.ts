@@ -1,0 +1,139 @@
+/** The running server as commands ask it about sweeps, while it alone has the store. */
+import type { SweepFacts } from '../../app/sweep-facts.ts'
+import {
+  MOST_DIGESTS,
+  receiveReport,
+  type SentReport,
+  SIGNATURE_HEADER,
+  SWEEP_REQUESTS_PATH,
+  type SweepRequest,
+  signSweepRequest,
+  type WatchedStanding,
+} from '../../app/sweep-protocol.ts'
+import { UsageError } from '../../domain/errors.ts'
+import type { VersionManifest } from '../../domain/image-retention.ts'
+import type { SweepKind, SweepReport } from '../../domain/sweep.ts'
+import type { ManifestMemory, SweepSubject } from '../../ports/sweeps.ts'
+import { readEnvironment } from '../environment.ts'
+import type { SweepFilter } from './sweep-access.ts'
+
+export interface SweepServer {
+  list(filter: SweepFilter): Promise<SweepReport[]>
+  get(id: string): Promise<SweepReport | null>
+  facts(repoId: number): Promise<SweepFacts>
+  /** Remembers nothing that it is given. */
+  readonly manifests: ManifestMemory
+  /** Has the server carry a sweep out as soon as it can. */
+  enqueue(kind: SweepKind, subject: SweepSubject): Promise<void>
+  standing(kind: SweepKind, repoId: number): Promise<WatchedStanding>
+}
+
+/** The server does not answer: it stopped, or something else has the data directory. */
+export class NoAnswerError extends UsageError {}
+
+/** A list of long reports takes its time. */
+const TIMEOUT_MS = 60_000
+
+/**
+ * @param directory of the data, which the server has.
+ * @throws {UsageError} when the environment does not say where the server is.
+ */
+export function connectSweepServer(env: NodeJS.ProcessEnv, directory: string): SweepServer {
+  const { HOST, PORT, WEBHOOK_SECRET: secret } = readEnvironment(env)
+  const inUse = `The data directory ${directory} is in use by another Signalbox`
+  if (secret === '')
+    throw new UsageError(`${inUse}, and what it is asked is signed with WEBHOOK_SECRET, which is not set here.`)
+  if (PORT === 0)
+    throw new UsageError(`${inUse}, and PORT is 0 here: set PORT to the port that the running server listens on.`)
+  const origin = `http://${addressOf(HOST)}:${PORT}`
+  const ask = async <Reply>(request: SweepRequest): Promise<Reply> => {
+    const body = JSON.stringify({ ...request, at: Date.now() })
+    const response = await send(`${origin}${SWEEP_REQUESTS_PATH}`, body, secret).catch((error: unknown) => {
+      throw new NoAnswerError(
+        `${inUse}, and ${origin} does not answer (${reasonOf(error)}). If a server has it, set HOST and PORT to what it listens on; if it is another command, wait until that is done.`,
+      )
+    })
+    if (response.status !== 200) throw new UsageError(`${inUse}, but ${origin} ${describeRefusal(response)}`)
+    return JSON.parse(response.text)
+  }
+  return {
+    list: async (filter) => (await ask<SentReport[]>({ operation: 'list', filter })).map(receiveReport),
+    async get(id) {
+      const sent = await ask<SentReport | null>({ operation: 'get', id })
+      return sent && receiveReport(sent)
+    },
+    async facts(repoId) {
+      const sent = await ask<SentFacts>({ operation: 'facts', repoId })
+      const { workflowRunsInUse, previewedCommits } = sent
+      return {
+        ...sent,
+        workflowRunsInUse: new Set(workflowRunsInUse),
+        previewedCommits: new Set(previewedCommits),
+      }
+    },
+    manifests: {
+      async load(digests) {
+        const known = new Map<string, VersionManifest>()
+        for (let start = 0; start < digests.length; start += MOST_DIGESTS) {
+          const some = digests.slice(start, start + MOST_DIGESTS)
+          const sent = await ask<[string, VersionManifest][]>({ operation: 'manifests', digests: some })
+          for (const [digest, manifest] of sent) known.set(digest, manifest)
+        }
+        return known
+      },
+      save: async () => {},
+    },
+    async enqueue(kind, { repo, installationId }) {
+      await ask<null>({ operation: 'enqueue', kind, subject: { repo, installationId } })
+    },
+    standing: (kind, repoId) => ask<WatchedStanding>({ operation: 'standing', kind, repoId }),
+  }
+}
+
+interface SentFacts extends Omit<SweepFacts, 'workflowRunsInUse' | 'previewedCommits'> {
+  readonly workflowRunsInUse: readonly number[]
+  readonly previewedCommits: readonly string[]
+}
+
+interface Response {
+  readonly status: number
+  readonly text: string
+}
+
+async function send(url: string, body: string, secret: string): Promise<Response> {
+  const response = await fetch(url, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: signSweepRequest(body, secret) },
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
+  return { status: response.status, text: await response.text() }
+}
+
+/** Where a server that listens on this address is found on the same machine. */
+function addressOf(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function describeRefusal({ status, text }: Response): string {
+  switch (status) {
+    case 401:
+      return 'refuses the request: WEBHOOK_SECRET must be the one that it runs with, and its clock must agree with the one here to within five minutes.'
+    case 400:
+      return `does not understand the request: it must be of the same version as this command. ${text.trim()}`
+    case 500:
+      return 'could not answer; its log says why.'
+    default:
+      return `is not its server (${status}): set HOST and PORT to what that listens on.`
+  }
+}
+
+/** What a failed request came from says more than that it failed. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ')
+  return cause instanceof Error ? cause.message : String(cause)
+}
