@@ -14,24 +14,44 @@ const AT_ONCE = 10
 const MOST_RETRIES = 2
 /** So many in a row that have no known end: it is not about them. */
 const MOST_FAILED = 5
+/** So many that are refused: something is wrong with all of them, and no others are tried instead. */
+const MOST_REFUSED = 1_000
 
+/**
+ * @param spare what is deleted instead of what was refused or was gone already, in order: what is refused at every sweep must not
+ * use up the budget of every sweep.
+ */
 export async function deleteInTurn<Action extends SweepDecision>(
   actions: readonly Action[],
   work: Pick<SweepWork, 'begin' | 'record'>,
   deleteOne: (action: Action) => Promise<SweepOutcome>,
+  spare: readonly Action[] = [],
 ): Promise<void> {
   /** The words of the other side, once they are about everything. */
   let refusal: string | null = null
+  let refusals = 0
   let failed = 0
-  for (let start = 0; start < actions.length; start += AT_ONCE)
-    for (const action of await work.begin(actions.slice(start, start + AT_ONCE))) {
+  let operations = 0
+  const deleteSome = async (some: readonly Action[]) => {
+    for (const action of await work.begin(some)) {
       const outcome: SweepOutcome =
         refusal === null ? await deleteOne(action) : refused(action, `the same was refused before: ${refusal}`)
       if (refusal === null && outcome.outcome === 'refused' && isAboutAll(outcome.note)) refusal = outcome.note
       await work.record([outcome])
+      operations += outcome.operations
+      if (outcome.outcome === 'refused') refusals++
       failed = outcome.outcome === 'failed' ? failed + 1 : 0
       if (failed === MOST_FAILED) throw new TransientError(`Nothing is deleted at the moment: ${outcome.note}`)
     }
+  }
+  for (let start = 0; start < actions.length; start += AT_ONCE) await deleteSome(actions.slice(start, start + AT_ONCE))
+  for (let start = 0; start < spare.length; ) {
+    const room = actions.length - operations
+    if (room <= 0 || refusal !== null || refusals >= MOST_REFUSED) break
+    const some = spare.slice(start, start + Math.min(AT_ONCE, room))
+    start += some.length
+    await deleteSome(some)
+  }
 }
 
 /** For want of a permission, or since the repository is archived. */

@@ -36,14 +36,16 @@ const MOST_LISTED = 100
 
 export function makeRunsSweep(options: RunsSweepOptions): Sweep<RetentionDecision> {
   const { github, config } = options
+  let spare: readonly RetentionDecision[] = []
   return {
     spent: () => github.spent(),
-    async plan({ spent }) {
+    async plan({ spent, begun }) {
       const { facts, problems } = await observe(options)
-      const plan = decideRunRetention(facts, config, spent)
+      const plan = decideRunRetention(facts, config, spent, begun)
+      spare = plan.left
       return { ...plan, problems: [...problems, ...plan.problems] }
     },
-    apply: (actions, work) => deleteAll(options, actions, work),
+    apply: (actions, work) => deleteAll(options, actions, spare, work),
   }
 }
 
@@ -123,9 +125,11 @@ async function orProblem<Value>(look: () => Promise<Value>, nothing: Value, what
 async function deleteAll(
   options: RunsSweepOptions,
   actions: readonly RetentionDecision[],
+  spare: readonly RetentionDecision[],
   work: SweepWork,
 ): Promise<void> {
-  await deleteInTurn(actions, work, (action) => deleteOnce(action, work.pace, () => deleteAtGitHub(options, action)))
+  const deleteOne = (action: RetentionDecision) => deleteOnce(action, work.pace, () => deleteAtGitHub(options, action))
+  await deleteInTurn(actions, work, deleteOne, spare)
 }
 
 function deleteAtGitHub({ github, repo }: RunsSweepOptions, { target }: RetentionDecision): Promise<DeleteResult> {

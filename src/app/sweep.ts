@@ -73,7 +73,11 @@ export async function carryOut<Action extends SweepDecision>(options: CarryOutOp
   const plan = await sweep.plan({ spent: spentBefore, begun, deleted })
   const actions = plan.stopped === null ? plan.actions : []
   const spent = () => total(journal.earlierSpent, sweep.spent())
-  const tell = () => options.onProgress?.({ done: outcomes.length, of: actions.length, spent: spent() })
+  const planned = outcomes.length + actions.length
+  const tell = () => {
+    const done = outcomes.length
+    options.onProgress?.({ done, of: Math.max(done, planned), spent: spent() })
+  }
   tell()
   if (!dryRun && actions.length > 0) {
     const record = async (more: readonly SweepOutcome[]) => {
@@ -111,7 +115,10 @@ function makeReport(
   outcomes: readonly SweepOutcome[],
   spent: SweepSpent,
 ): SweepReport {
-  const left = plan.left.map((decision) => ({
+  // Something of it may have been done instead of what was refused.
+  const known = new Set(outcomes.map(({ subject }) => subject))
+  const rest = plan.left.filter(({ subject }) => !known.has(subject))
+  const left = rest.map((decision) => ({
     ...onlyDecision(decision),
     outcome: 'left' as const,
     operations: 0,

@@ -19,12 +19,20 @@ const DAY_MS = 86_400_000
 /** Longest part of a cache's key that is shown. */
 const MAX_KEY = 100
 
-/** @param spent runs and caches that an interrupted sweep deleted already. */
+export interface RunRetentionPlan extends SweepPlan<RetentionDecision> {
+  readonly left: readonly RetentionDecision[]
+}
+
+/**
+ * @param spent runs and caches that an interrupted sweep is known to have deleted.
+ * @param begun subjects that it was at: those that are not there any more it deleted, too.
+ */
 export function decideRunRetention(
   facts: RunRetentionFacts,
   config: RunRetentionConfig,
   spent: number,
-): SweepPlan<RetentionDecision> {
+  begun: readonly string[] = [],
+): RunRetentionPlan {
   const runs = newestFirst(facts.runs)
   const judge = makeJudge(facts, config)
   const rankOf = makeRanking()
@@ -36,9 +44,12 @@ export function decideRunRetention(
     .filter(({ decision }) => decision.do.length > 0)
     .sort((one, other) => one.at.getTime() - other.at.getTime() || one.decision.target.id - other.decision.target.id)
     .map(({ decision }) => decision)
-  const most = Math.max(0, config.operationsPerRun - spent)
+  const decisions = decided.map(({ decision }) => decision)
+  const there = new Set(decisions.map(({ subject }) => subject))
+  const gone = begun.filter((subject) => !there.has(subject)).length
+  const most = Math.max(0, config.operationsPerRun - spent - gone)
   return {
-    decisions: decided.map(({ decision }) => decision),
+    decisions,
     actions: wanted.slice(0, most),
     left: wanted.slice(most),
     stopped: null,

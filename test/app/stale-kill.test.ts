@@ -3,11 +3,10 @@
  * undisturbed sweep ends with, and nothing is said twice.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { fetchWithTimeout } from '../../src/adapters/github/octokit.ts'
 import { openStore } from '../../src/adapters/store/open-store.ts'
-import type { SweepJournal } from '../../src/ports/sweeps.ts'
 import type { GitHubApp, Store } from '../../src/ports.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type MortalProcess, startMortal } from '../support/mortal-process.ts'
 import { makeRandom } from '../support/random.ts'
 import { connectTo, daysAgo, makeStaleConfig, makeStaleProject, type StaleProject } from '../support/stale-project.ts'
 
@@ -56,49 +55,7 @@ function finalState(project: StaleProject, numbers: readonly number[]) {
   return { items, branches }
 }
 
-interface Process {
-  readonly app: GitHubApp
-  /** Rejects everything once it is dead, as a process that is dead does nothing. */
-  journal(journal: SweepJournal): SweepJournal
-  readonly isDead: () => boolean
-}
-
-/** Dies at its n-th request to GitHub, of which the answer never comes; it may have had its effect. */
-async function startMortal(dieAt: number, hasEffect: boolean): Promise<Process> {
-  let requests = 0
-  let dead = false
-  const live = () => {
-    if (dead) throw new Error('dead')
-  }
-  const fetch: typeof fetchWithTimeout = async (input, init) => {
-    live()
-    if (++requests < dieAt) return fetchWithTimeout(input, init)
-    if (hasEffect) await fetchWithTimeout(input, init)
-    dead = true
-    throw new Error('dead')
-  }
-  return {
-    app: await connectTo(sandbox, fetch),
-    isDead: () => dead,
-    journal: (journal) => ({
-      ...journal,
-      async begin(subjects) {
-        live()
-        return journal.begin(subjects)
-      },
-      async record(outcomes, spent) {
-        live()
-        return journal.record(outcomes, spent)
-      },
-      async finish(report) {
-        live()
-        return journal.finish(report)
-      },
-    }),
-  }
-}
-
-async function sweepOnce(project: StaleProject, process: Process): Promise<void> {
+async function sweepOnce(project: StaleProject, process: MortalProcess): Promise<void> {
   const journal = await store.sweeps.open(await project.find(), 'stale', null, new Date())
   await project.sweep({ config: CONFIG, app: process.app, journal: process.journal(journal) })
 }
@@ -107,7 +64,7 @@ test(`killed at ${KILLS} random requests, a sweep goes on and ends as one that w
   const random = makeRandom(SEED)
   const undisturbed = makeStaleProject(sandbox, app)
   const numbers = fill(undisturbed)
-  const alive = await startMortal(Number.POSITIVE_INFINITY, false)
+  const alive = await startMortal(sandbox, Number.POSITIVE_INFINITY, false)
   sandbox.state.clearRequests()
   await sweepOnce(undisturbed, alive)
   const requests = sandbox.state.requests.length
@@ -119,8 +76,8 @@ test(`killed at ${KILLS} random requests, a sweep goes on and ends as one that w
     const project = makeStaleProject(sandbox, app)
     expect(fill(project)).toEqual(numbers)
     // Perhaps more than once in the same sweep.
-    for (let process: Process; ; kills++) {
-      process = await startMortal(random.between(1, requests), random.chance(0.5))
+    for (let process: MortalProcess; ; kills++) {
+      process = await startMortal(sandbox, random.between(1, requests), random.chance(0.5))
       const failed = await sweepOnce(project, process).then(
         () => null,
         (error: unknown) => error,

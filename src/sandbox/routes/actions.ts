@@ -9,7 +9,7 @@ import { renderJob, renderWorkflow, renderWorkflowRun } from '../render/workflow
 import { matchesCreated } from '../time-range.ts'
 import { findWorkflow } from '../workflow-files.ts'
 import { cancelRun, dispatchWorkflow, latestAttempt, rerun } from '../workflow-runs.ts'
-import { botOf } from '../world.ts'
+import { botOf, changed } from '../world.ts'
 
 /** A filtered listing stops here, however many runs there are. */
 const MAX_LISTED_RUNS = 1000
@@ -114,6 +114,7 @@ const runRoutes: readonly Route[] = [
     if (latestAttempt(run).status !== 'completed') throw new Problem(403, 'Could not delete the workflow run')
     repository.workflowRuns.delete(run.id)
     for (const [id, artifact] of repository.artifacts) if (artifact.run === run) repository.artifacts.delete(id)
+    changed(call.world)
     return { status: 204 }
   }),
   repositoryRoute('GET', '/actions/runs/{run_id}/jobs', READ, (call, repository) => {
