@@ -2,12 +2,13 @@
  * The sweep of issues and pull requests, and the look at a single one between sweeps. Everything is read in a few requests; what is
  * written about is read once more right before, a few at a time, since people write meanwhile.
  */
-import { decideStale, depthFor, needsDeeper, reactionOf } from '../domain/decide-stale.ts'
-import type { StaleConfig, StaleDecision, StaleItem, StaleRepositoryFacts } from '../domain/stale.ts'
+import { depthFor, needsDeeper, reactionOf } from '../domain/decide-stale.ts'
+import type { StaleConfig, StaleDecision, StaleItem } from '../domain/stale.ts'
 import type { SweepPlan } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
-import type { ItemsGitHub, SweepGitHub } from '../ports/sweeps.ts'
+import type { SweepGitHub } from '../ports/sweeps.ts'
 import type { Clock } from '../ports.ts'
+import { type ItemDecisions, makeItemDecisions } from './item-decisions.ts'
 import type { Sweep } from './sweep.ts'
 import { writeStale } from './write-stale.ts'
 
@@ -27,22 +28,26 @@ const MOST_AT_ONCE = 100
 const MOST_ACTIVITY = 100
 
 export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision> {
-  const { github, repo, clock, config, exempt, only } = options
+  const { github, repo, config, only } = options
   const reader = makeReader(options)
-  const decide = async (items: readonly StaleItem[], by: StaleConfig, spent: number) => {
-    const plan = await withBranches(github, repo, { items, exempt }, (repository) =>
-      decideStale({ now: clock.now(), config: by, items, repository, spent }),
-    )
+  const decide = async (read: (decisions: ItemDecisions) => Promise<void>, by: StaleConfig, spent: number) => {
+    const decisions = makeItemDecisions({ ...options, config: by })
+    await read(decisions)
+    const plan = await decisions.plan(spent)
     return only === null ? plan : onlyReactions(plan)
   }
   return {
     spent: () => github.spent(),
-    plan: async ({ spent, begun }) =>
-      decide(only === null ? await reader.readAll(numbersOf(begun)) : await reader.read([only]), config, spent),
+    plan: ({ spent, begun }) =>
+      decide(
+        (decisions) => (only === null ? reader.readAll(numbersOf(begun), decisions) : reader.read([only], decisions)),
+        config,
+        spent,
+      ),
     async apply(actions, work) {
       const unbounded = { ...config, operationsPerRun: Number.POSITIVE_INFINITY, debugOnly: false }
       const decideAgain = async (numbers: readonly number[]) => {
-        const { actions: fresh } = await decide(await reader.read(numbers), unbounded, 0)
+        const { actions: fresh } = await decide((decisions) => reader.read(numbers, decisions), unbounded, 0)
         return new Map(fresh.map((action) => [action.number, action]))
       }
       await writeStale({ github, repo, decideAgain }, actions, work)
@@ -54,32 +59,31 @@ function numbersOf(subjects: readonly string[]): number[] {
   return subjects.flatMap((subject) => (/^#[1-9]\d{0,8}$/.test(subject) ? [Number(subject.slice(1))] : []))
 }
 
+/** Hands on what was read, page by page: all items at once would take much memory. */
 interface Reader {
   /** All that are open, and these whatever their state. */
-  readAll(also: readonly number[]): Promise<StaleItem[]>
+  readAll(also: readonly number[], decisions: ItemDecisions): Promise<void>
   /** These, as they are now. */
-  read(numbers: readonly number[]): Promise<StaleItem[]>
+  read(numbers: readonly number[], decisions: ItemDecisions): Promise<void>
 }
 
 function makeReader({ github, repo, clock, config }: StaleSweepOptions): Reader {
   const depth = depthFor(config)
   const deep = { ...depth, activity: MOST_ACTIVITY }
-  const read = async (numbers: readonly number[]) => {
-    const items: StaleItem[] = []
+  const read: Reader['read'] = async (numbers, decisions) => {
     for (let start = 0; start < numbers.length; start += MOST_AT_ONCE)
-      items.push(...(await github.readItems(repo, numbers.slice(start, start + MOST_AT_ONCE), deep)))
-    return items
+      decisions.add(await github.readItems(repo, numbers.slice(start, start + MOST_AT_ONCE), deep))
   }
   return {
     read,
-    async readAll(also) {
-      const items = new Map<number, StaleItem>()
-      for await (const page of github.listOpenItems(repo, depth)) for (const item of page) items.set(item.number, item)
-      const now = clock.now()
-      const unclear = [...items.values()].filter((item) => needsDeeper(item, config, now))
-      const deeper = new Set([...unclear.map(({ number }) => number), ...also])
-      for (const item of await read([...deeper])) items.set(item.number, item)
-      return [...items.values()]
+    async readAll(also, decisions) {
+      const deeper = new Set(also)
+      const isUnclear = (item: StaleItem) => needsDeeper(item, config, clock.now())
+      for await (const page of github.listOpenItems(repo, depth)) {
+        decisions.add(page)
+        for (const { number } of page.filter(isUnclear)) deeper.add(number)
+      }
+      await read([...deeper], decisions)
     },
   }
 }
@@ -88,26 +92,4 @@ function makeReader({ github, repo, clock, config }: StaleSweepOptions): Reader 
 function onlyReactions(plan: SweepPlan<StaleDecision>): SweepPlan<StaleDecision> {
   const actions = plan.actions.flatMap((action) => reactionOf(action) ?? [])
   return { ...plan, actions, left: [] }
-}
-
-/** Branches are looked at only where one is to be deleted: decided without them first, then with what is true of these. */
-async function withBranches(
-  github: ItemsGitHub,
-  repo: Repo,
-  { items, exempt }: { items: readonly StaleItem[]; exempt: ReadonlySet<number> },
-  decide: (repository: StaleRepositoryFacts) => SweepPlan<StaleDecision>,
-): Promise<SweepPlan<StaleDecision>> {
-  const { defaultBranch } = repo
-  const inUse = new Map<string, number[]>()
-  for (const { head, number, state } of items)
-    if (state === 'open' && head?.sameRepository) inUse.set(head.ref, [...(inUse.get(head.ref) ?? []), number])
-  const facts = { defaultBranch, protectedBranches: new Set<string>(), branchesInUse: inUse, exempt }
-  const first = decide(facts)
-  const branches = new Set(
-    first.actions.flatMap(({ steps }) => steps.flatMap((step) => (step.kind === 'delete_branch' ? [step.ref] : []))),
-  )
-  if (branches.size === 0) return first
-  const protectedBranches = await github.protectedBranches(repo, [...branches])
-  for (const branch of branches) inUse.set(branch, await github.pullRequestsOfBranch(repo, branch))
-  return decide({ ...facts, protectedBranches })
 }

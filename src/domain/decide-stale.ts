@@ -24,8 +24,29 @@ export interface StaleFacts {
 }
 
 export function decideStale(facts: StaleFacts): SweepPlan<StaleDecision> {
-  const { config, items, spent } = facts
-  const all = items.map((item) => ({ item, decision: decideItem(item, facts) }))
+  return planStale(
+    facts.items.map((item) => decideInOrder(item, facts)),
+    facts,
+  )
+}
+
+/** A decision with what tells its place among those that the budget is spent on. */
+export interface OrderedDecision {
+  readonly decision: StaleDecision
+  /** In ascending order the smaller comes first. */
+  readonly rank: number
+}
+
+export function decideInOrder(item: StaleItem, facts: Omit<StaleFacts, 'items' | 'spent'>): OrderedDecision {
+  const decision = decideItem(item, facts)
+  return { decision, rank: rankOf(item, decision, facts.config) }
+}
+
+/** What is done of all that was decided, and what is left for the next sweep. */
+export function planStale(
+  all: readonly OrderedDecision[],
+  { config, spent }: Pick<StaleFacts, 'config' | 'spent'>,
+): SweepPlan<StaleDecision> {
   const wanted = all.filter(({ decision }) => decision.steps.length > 0).sort((a, b) => inOrder(config, a, b))
   const actions: StaleDecision[] = []
   const left: StaleDecision[] = []
@@ -76,24 +97,20 @@ export function reactionOf(decision: StaleDecision): StaleDecision | null {
   return decision.do.includes('unstale') || decision.do.includes('warn') ? decision : null
 }
 
-interface Decided {
-  readonly item: StaleItem
-  readonly decision: StaleDecision
+function inOrder({ ascending }: StaleConfig, one: OrderedDecision, other: OrderedDecision): number {
+  const difference = one.rank - other.rank || one.decision.number - other.decision.number
+  return ascending ? difference : -difference
 }
 
-function inOrder({ sortBy, ascending }: StaleConfig, one: Decided, other: Decided): number {
-  const value = ({ item, decision }: Decided): number => {
-    switch (sortBy) {
-      case 'activity':
-        return decision.activeAt.getTime()
-      case 'created':
-        return item.createdAt.getTime()
-      case 'updated':
-        return item.updatedAt.getTime()
-      case 'comments':
-        return item.comments
-    }
+function rankOf(item: StaleItem, decision: StaleDecision, { sortBy }: StaleConfig): number {
+  switch (sortBy) {
+    case 'activity':
+      return decision.activeAt.getTime()
+    case 'created':
+      return item.createdAt.getTime()
+    case 'updated':
+      return item.updatedAt.getTime()
+    case 'comments':
+      return item.comments
   }
-  const difference = value(one) - value(other) || one.item.number - other.item.number
-  return ascending ? difference : -difference
 }
