@@ -6,7 +6,7 @@ import { parseSimulation, type SimulatedActions, simulateStale } from '../domain
 import { printable } from './printable.ts'
 import { readInput } from './read-input.ts'
 import { readRepositoryName } from './repository-name.ts'
-import { printReport } from './sweep/print-report.ts'
+import { hasFailed, printReport } from './sweep/print-report.ts'
 
 interface StaleOptions {
   readonly dryRun?: boolean
@@ -35,9 +35,14 @@ async function stale(repository: string | undefined, options: StaleOptions): Pro
   if (repository === undefined) throw new UsageError('stale needs the repository as owner/name, or --simulate FILE.')
   const { runSweep } = await import('./sweep/run-sweep.ts')
   const name = readRepositoryName(repository, 'stale')
-  const report = await runSweep({ kind: 'stale', repository: name, dryRun: options.dryRun === true })
+  const report = await runSweep({
+    kind: 'stale',
+    repository: name,
+    dryRun: options.dryRun === true,
+    json: options.json === true,
+  })
   printReport(report, options)
-  if (report.outcomes.some(({ outcome }) => outcome === 'refused' || outcome === 'failed')) process.exitCode = 1
+  if (hasFailed(report)) process.exitCode = 1
 }
 
 async function simulate(file: string, json: boolean): Promise<void> {

@@ -20,6 +20,11 @@ export function printReport(report: SweepReport, options: { readonly json?: bool
   console.log(printable(lines.join('\n')))
 }
 
+/** Whether the command ends with a code that says so. */
+export function hasFailed({ state, outcomes }: SweepReport): boolean {
+  return state === 'failed' || outcomes.some(({ outcome }) => outcome === 'refused' || outcome === 'failed')
+}
+
 function lineOf({ subject, doing, outcome, reason }: SweepRow): string {
   const what = doing === '' ? 'left as it is' : doing
   return `${subject}  ${what}${outcome === '' || outcome === 'done' ? '' : ` (${outcome})`}: ${reason}`

@@ -1,4 +1,7 @@
 /** The running server as commands ask it about sweeps, while it alone has the store. */
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import type { SweepFacts } from '../../app/sweep-facts.ts'
 import {
   MOST_DIGESTS,
@@ -46,8 +49,8 @@ export function connectSweepServer(env: NodeJS.ProcessEnv, directory: string): S
   if (PORT === 0)
     throw new UsageError(`${inUse}, and PORT is 0 here: set PORT to the port that the running server listens on.`)
   const origin = `http://${addressOf(HOST)}:${PORT}`
-  const ask = async <Reply>(request: SweepRequest): Promise<Reply> => {
-    const body = JSON.stringify({ ...request, at: Date.now() })
+  const ask = async <Reply>(asked: SweepRequest): Promise<Reply> => {
+    const body = JSON.stringify({ ...asked, at: Date.now() })
     const response = await send(`${origin}${SWEEP_REQUESTS_PATH}`, body, secret).catch((error: unknown) => {
       throw new NoAnswerError(
         `${inUse}, and ${origin} does not answer (${reasonOf(error)}). If a server has it, set HOST and PORT to what it listens on; if it is another command, wait until that is done.`,
@@ -100,15 +103,13 @@ interface Response {
   readonly text: string
 }
 
+/** Not by `fetch`, which knows ports that it never asks. */
 async function send(url: string, body: string, secret: string): Promise<Response> {
-  const response = await fetch(url, {
-    method: 'POST',
-    body,
-    headers: { 'content-type': 'application/json', [SIGNATURE_HEADER]: signSweepRequest(body, secret) },
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  })
-  return { status: response.status, text: await response.text() }
+  const headers = { 'content-type': 'application/json', [SIGNATURE_HEADER]: signSweepRequest(body, secret) }
+  const asking = request(url, { method: 'POST', headers, agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) })
+  asking.end(body)
+  const [response] = (await once(asking, 'response')) as [IncomingMessage]
+  return { status: response.statusCode ?? 0, text: await text(response) }
 }
 
 /** Where a server that listens on this address is found on the same machine. */
@@ -131,9 +132,8 @@ function describeRefusal({ status, text }: Response): string {
   }
 }
 
-/** What a failed request came from says more than that it failed. */
+/** An attempt at several addresses fails with one error for each, and no words of its own. */
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ')
-  return cause instanceof Error ? cause.message : String(cause)
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }
