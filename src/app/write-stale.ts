@@ -4,6 +4,7 @@
  * and decided again: what is there already is not in the decision any more.
  */
 import { GitHubError, TransientError } from '../domain/errors.ts'
+import type { Writes } from '../domain/pacing.ts'
 import type { StaleDecision, StaleStep } from '../domain/stale.ts'
 import type { SweepOutcome } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
@@ -32,14 +33,16 @@ export async function writeStale(
   if (actions.length === 0) return
   const labels = await findLabels(deps, actions)
   for (let start = 0; start < actions.length; start += ITEMS_AT_ONCE) {
-    const begun = await work.begin(actions.slice(start, start + ITEMS_AT_ONCE))
-    if (begun.length > 0) await writeSome({ ...deps, labels, pace: work.pace }, begun, work)
+    const some = actions.slice(start, start + ITEMS_AT_ONCE)
+    // Before the last look, which must not be an hour old when something is written.
+    await work.pace(writesOf(some))
+    const begun = await work.begin(some)
+    if (begun.length > 0) await writeSome({ ...deps, labels }, begun, work)
   }
 }
 
 interface Writing extends WriteStaleDeps {
   readonly labels: Labels
-  readonly pace: SweepWork['pace']
 }
 
 /** An item that is being written about. */
@@ -52,6 +55,7 @@ interface Going {
 async function writeSome(deps: Writing, begun: readonly StaleDecision[], work: SweepWork): Promise<void> {
   let pending = new Map(begun.map((action) => [action.number, { planned: action, operations: 0, unknown: '' }]))
   for (let look = 0; pending.size > 0; look++) {
+    if (look > 0) await work.pace(writesOf([...pending.values()].map(({ planned }) => planned)))
     const fresh = await deps.decideAgain([...pending.keys()])
     const outcomes: SweepOutcome[] = []
     const going: Going[] = []
@@ -61,6 +65,8 @@ async function writeSome(deps: Writing, begun: readonly StaleDecision[], work: S
       else if (look === MOST_LOOKS) outcomes.push(outcomeOf(planned, 'failed', operations, unknown))
       else going.push({ action, operations, state: { kind: 'going' } })
     }
+    // Whoever took the sweep over while this process was not at work may have written meanwhile.
+    if (going.length > 0) await work.begin(going.map(({ action }) => action))
     for (const phase of PHASES) await writePhase(deps, going, phase)
     const next: typeof pending = new Map()
     for (const { action, operations, state } of going) {
@@ -71,6 +77,11 @@ async function writeSome(deps: Writing, begun: readonly StaleDecision[], work: S
     await work.record(outcomes)
     pending = next
   }
+}
+
+function writesOf(actions: readonly StaleDecision[]): Writes {
+  const steps = actions.flatMap((action) => action.steps)
+  return { content: steps.filter(({ kind }) => kind === 'comment').length, all: steps.length }
 }
 
 /** Its steps may be fewer by now; that something else is to be done about it makes it another action. */
@@ -115,8 +126,6 @@ async function writePhase(deps: Writing, going: readonly Going[], phase: readonl
   }
   const sent = writes.filter(({ one }) => one.state.kind === 'going')
   if (sent.length === 0) return
-  const content = sent.filter(({ write }) => write.kind === 'comment').length
-  await deps.pace({ content, all: sent.length })
   const results = await deps.github.writeItems(sent.map(({ write }) => write))
   for (const [index, { one }] of sent.entries()) note(one, results[index])
   const limited = results.find((result) => result.kind === 'deferred')
@@ -130,13 +139,12 @@ function note(one: Going, result: WriteResult | undefined): void {
 }
 
 async function deleteBranches(
-  { github, repo, pace }: Writing,
+  { github, repo }: Writing,
   steps: readonly { readonly one: Going; readonly step: StaleStep }[],
 ): Promise<void> {
   for (const { one, step } of steps) {
     if (step.kind !== 'delete_branch') continue
     try {
-      await pace({ content: 0, all: 1 })
       if ((await github.deleteBranch(repo, step.ref, step.sha)) === 'deleted') one.operations++
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error

@@ -136,6 +136,19 @@ test('a person who comments between the look and the writing is left in peace', 
   expect(project.item(answered).labels).toEqual([])
 })
 
+test('a person who comments while the limits hold the sweep back is left in peace', async () => {
+  const project = makeStaleProject(sandbox, app)
+  const [answered, quiet] = [project.openOld('One', 50), project.openOld('Two', 40)]
+  let isAnswered = false
+  const pace = async () => {
+    if (!isAnswered) sandbox.comment(project.repo, answered, 'Wait!', 'rob')
+    isAnswered = true
+  }
+  const report = await project.sweep({ pace })
+  expect(project.outcomes(report)).toEqual({ [`#${answered}`]: 'skipped: mark', [`#${quiet}`]: 'done: mark' })
+  expect(project.said(answered)).toEqual([])
+})
+
 test('labels with commas are created, and locked, transferred and deleted issues are no obstacle', async () => {
   const project = makeStaleProject(sandbox, app)
   const other = makeStaleProject(sandbox, app)

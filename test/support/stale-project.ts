@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { createProbot } from 'probot'
 import { connectApp } from '../../src/adapters/github/github.ts'
 import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
+import type { Pace } from '../../src/app/pace.ts'
 import { carryOut, memoryJournal } from '../../src/app/sweep.ts'
 import { makeStaleSweep } from '../../src/app/sweep-stale.ts'
 import { parseStaleConfig } from '../../src/domain/config/parse-stale.ts'
@@ -66,6 +67,8 @@ export interface SweepOptions {
   readonly journal?: SweepJournal
   /** Through which GitHub is asked, instead of the usual one. */
   readonly app?: GitHubApp
+  /** Default: nothing has to wait. */
+  readonly pace?: Pace
 }
 
 export interface StaleProject {
@@ -112,7 +115,7 @@ export function makeStaleProject(sandbox: Sandbox, app: GitHubApp): StaleProject
       const clock = { now: () => new Date(Date.now() + inDays * DAY_MS) }
       const sweep = makeStaleSweep({ github, repo: subject.repo, clock, config, exempt: new Set(exempt), only })
       const journal = more.journal ?? memoryJournal(clock.now())
-      const pace = async () => {}
+      const pace = more.pace ?? (async () => {})
       return carryOut({ sweep, journal, kind: 'stale', repo: subject.repo, target: null, clock, dryRun, pace })
     },
     said: (number) =>
