@@ -157,7 +157,7 @@ async function dispatch(
     case 'deferred':
       throw new TransientError(result.message, { retryAfterMs: result.retryAfterMs })
     default: {
-      const advice = 'add it with «signalbox init», or set PACKAGES_TOKEN'
+      const advice = 'add it as «signalbox init --cleanup --dry-run» prints it, or set PACKAGES_TOKEN'
       const note = `${request.workflow} could not be dispatched: ${result.message}; ${advice}`
       return { outcome: result.kind === 'refused' ? 'refused' : 'failed', note }
     }

@@ -14,6 +14,7 @@ interface InitOptions {
   readonly force?: boolean
   readonly dryRun?: boolean
   readonly lintFix?: boolean
+  readonly cleanup?: boolean
   readonly gate?: string
   readonly cli?: string
 }
@@ -26,6 +27,7 @@ export function registerInit(program: Command): void {
     .option('--dry-run', 'print the files instead of writing them')
     .option('--force', 'replace files that are there already')
     .option('--lint-fix', 'also write the workflow that repairs what linters complain about')
+    .option('--cleanup', 'also have old images cleaned up, and write the workflow that deletes them at ghcr.io')
     .option('--gate <name>', 'name of the check that merging will wait for', 'CI passed')
     .option(
       '--cli <package>',
@@ -45,6 +47,7 @@ async function init(options: InitOptions): Promise<void> {
   const defaults: ScaffoldChoices = {
     gateName: options.gate ?? 'CI passed',
     lintFix: options.lintFix === true,
+    cleanup: options.cleanup === true,
     commandLine: await readCommandLine(options.cli),
   }
   const answer = await choose(found, defaults, options)

@@ -2,7 +2,6 @@
 import type { Logger } from 'pino'
 import { connectApp } from '../adapters/github/github.ts'
 import { readCredentials } from '../adapters/registry/credentials.ts'
-import { openImageRepository, readPackages } from '../adapters/registry/open-image-repository.ts'
 import { makeRegistry, readPlainHttp } from '../adapters/registry/registry.ts'
 import { readTestReports } from '../adapters/reports/read-test-reports.ts'
 import { openStore } from '../adapters/store/open-store.ts'
@@ -12,6 +11,7 @@ import { makeJobHandlers } from '../app/worker.ts'
 import type { Store } from '../ports.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { makeProbot } from './make-probot.ts'
+import { readOpenImages } from './sweep/open-images.ts'
 
 export interface Serving {
   /** Where the server listens. */
@@ -59,8 +59,7 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
     const previewRepositories = new Set(environment.SIGNALBOX_PREVIEW_REPOSITORIES)
     const readReports = (zip: Uint8Array) => readTestReports(zip)
     const deps = { probot, app, store, clock, log, registry, readReports, previewRepositories }
-    const images = { packages: readPackages(env), credentials: readCredentials(env), plainHttp: readPlainHttp(env) }
-    const openImages = (name: string) => openImageRepository(name, images)
+    const openImages = readOpenImages(env)
     await store.work(makeJobHandlers({ ...deps, openImages, sweepWatch, stopping: stopping.signal }))
   }
   const server = await startServer({

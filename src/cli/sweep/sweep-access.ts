@@ -21,6 +21,8 @@ interface Records {
 
 export type SweepAccess =
   | (Records & { readonly kind: 'store'; readonly sweeps: SweepStore })
+  /** There is no store: nothing is recorded. */
+  | (Records & { readonly kind: 'nothing' })
   /** What is to be done is done by the server. */
   | (Records & { readonly kind: 'server'; readonly server: SweepServer })
 

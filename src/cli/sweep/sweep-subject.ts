@@ -30,10 +30,20 @@ export async function openSweepSubject(env: NodeJS.ProcessEnv, repository: RepoN
   const installationId = await app.findInstallation(repository)
   if (installationId === null) throw new UsageError(`The app is not installed on ${title}.`)
   const [github, sweepGitHub] = await Promise.all([app.forInstallation(installationId), app.forSweep(installationId)])
+  return loadSubject(repository, { installationId, github, sweepGitHub })
+}
+
+/** @throws {UsageError} when the repository is not seen, or its configuration is not usable. */
+export async function loadSubject(
+  repository: RepoName,
+  connected: Pick<OpenedSubject, 'installationId' | 'github' | 'sweepGitHub'>,
+): Promise<OpenedSubject> {
+  const { github, sweepGitHub } = connected
+  const title = `${repository.owner}/${repository.name}`
   const repo = await sweepGitHub.getRepository(repository)
-  if (repo === null) throw new UsageError(`The app does not see ${title}.`)
+  if (repo === null) throw new UsageError(`${title} is not there, or is not seen with these credentials.`)
   const loaded = await loadConfig(github, repo, repo.defaultBranch)
   if (loaded.kind === 'none') throw new UsageError(`${title} has no .github/signalbox.yml.`)
   if (loaded.kind === 'broken') throw new UsageError(loaded.problem)
-  return { repo, installationId, github, sweepGitHub, config: loaded.config }
+  return { ...connected, repo, config: loaded.config }
 }

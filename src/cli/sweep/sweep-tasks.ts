@@ -1,10 +1,12 @@
 /** What is swept for a command, made as the app makes it. */
 import type { SweepFacts } from '../../app/sweep-facts.ts'
+import { makeImageSweeps } from '../../app/sweep-images.ts'
 import type { SweepTask } from '../../app/sweep-job.ts'
 import { makeRunsSweep } from '../../app/sweep-runs.ts'
 import { makeStaleSweep } from '../../app/sweep-stale.ts'
 import { UsageError } from '../../domain/errors.ts'
 import type { SweepKind } from '../../domain/sweep.ts'
+import type { ManifestMemory, OpenImageRepository } from '../../ports/sweeps.ts'
 import type { Clock } from '../../ports.ts'
 import type { OpenedSubject } from './sweep-subject.ts'
 
@@ -12,6 +14,8 @@ export interface TaskOptions {
   readonly subject: OpenedSubject
   readonly facts: SweepFacts
   readonly clock: Clock
+  readonly manifests: ManifestMemory
+  readonly openImages: OpenImageRepository
 }
 
 /** @throws {UsageError} when the configuration wants no such sweep. */
@@ -32,7 +36,14 @@ export async function makeSweepTasks(kind: SweepKind, options: TaskOptions): Pro
       return [{ kind, target: null, sweep }]
     }
     case 'images':
-      throw new UsageError('Images are not swept from here.')
+      if (config.cleanup.images === null) throw withoutSection(subject, 'cleanup.images')
+      return makeImageSweeps({
+        ...common,
+        config,
+        installation: subject.github,
+        openImages: options.openImages,
+        store: { manifests: options.manifests, previewedCommits: async () => facts.previewedCommits },
+      })
   }
 }
 

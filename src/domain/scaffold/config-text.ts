@@ -16,6 +16,7 @@ export interface ConfigParts {
   /** What it holds beside them. */
   readonly runtimeInclude: readonly string[]
   readonly hasLintFix: boolean
+  readonly hasCleanup: boolean
   /** Whether GitHub itself starts every workflow of the pipeline for pull requests from forks. */
   readonly followsForks: boolean
 }
@@ -25,6 +26,12 @@ const BASE_IMAGES = [
   { image: 'nikolaik/python-nodejs:python3.12-nodejs22', tag: 'nikolaik' },
   { image: 'ubuntu:24.04', tag: 'ubuntu' },
 ]
+
+/** Nothing that anybody would miss; early on a Monday, in nobody's way. */
+const CLEANUP = {
+  schedule: '30 3 * * 1',
+  rules: [{ pull_requests: 'closed' }, { untagged: true, older_than: '14d' }],
+}
 
 const HEAD = ` What Signalbox runs for this repository. It is read from the default branch: a change works once it is merged.
  Check it with: signalbox validate`
@@ -40,6 +47,7 @@ export function writeConfig(parts: ConfigParts): string {
     ...(parts.images.length > 0
       ? { images: Object.fromEntries(parts.images.map((image) => [image.name, imageEntry(image, parts)])) }
       : {}),
+    ...(parts.hasCleanup ? { cleanup: { images: CLEANUP } } : {}),
   })
   document.commentBefore = HEAD
   explain(
@@ -58,6 +66,12 @@ export function writeConfig(parts: ConfigParts): string {
     ['label_actions'],
     ` Put on a pull request by somebody with write permission, the label starts the workflow, which pushes to the
  branch and is shown as the check «label / lint-fix». The label is removed when that is done.`,
+  )
+  explain(
+    document,
+    ['cleanup'],
+    ` Old images, by the first rule that is about them; what no rule is about stays. A dry run until \`confirmed: true\` stands here: see
+ what would go with «signalbox sweeps», or with «signalbox cleanup images OWNER/PACKAGE --dry-run».`,
   )
   layOut(document)
   return document.toString({ lineWidth: 0 })

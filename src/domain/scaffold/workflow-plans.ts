@@ -23,6 +23,7 @@ export type WorkflowTemplate =
   | 'test.yml'
   | 'lint.yml'
   | 'lint-fix.yml'
+  | 'cleanup.yml'
 
 /** A workflow to render: a file of `templates/workflows/`, and what it is rendered with. */
 export interface WorkflowPlan {
@@ -145,4 +146,11 @@ export function projectPlans(projects: readonly Project[], lintFix: boolean): Pl
     ),
     ...(lintFix ? plan('lint-fix.yml', toLint('fix'), { title: 'Lint fix' }, []) : []),
   ]
+}
+
+/** What deletes old images where the app has no token that may; the file is the one that `cleanup.images` names by default. */
+export const CLEANUP_PLAN: WorkflowPlan = {
+  file: 'signalbox-cleanup.yml',
+  template: 'cleanup.yml',
+  values: { title: 'Signalbox cleanup' },
 }
