@@ -25,17 +25,14 @@ export interface ObservedImages {
 
 /** Manifests that are asked for at once. */
 const AT_ONCE = 8
-/** Nested indexes are followed so deep. */
-const MOST_LEVELS = 8
 
 export async function observeImages(options: ObserveImagesOptions): Promise<ObservedImages> {
   const { github, images, repo, now } = options
-  const gone = await readGone(options)
-  const [{ versions, problems }, pullRequests, branches, inUse] = await Promise.all([
-    readGraph(options, gone),
+  const [gone, inUse] = await Promise.all([readGone(options), findUses(options)])
+  const [{ versions, problems }, pullRequests, branches] = await Promise.all([
+    images.listsUntagged ? readAll(options) : readWhatIsNamed(options, gone, inUse),
     collect(github.listPullRequests(repo)),
     github.listBranches(repo),
-    findUses(options),
   ])
   return {
     facts: { repository: images.name, now, versions, pullRequests, branches, inUse, gone },
@@ -61,35 +58,80 @@ function readGone({ images, manifests, deleted }: ObserveImagesOptions): Promise
   return manifests.load(deleted.flatMap((one) => (one.startsWith(prefix) ? [one.slice(prefix.length)] : [])))
 }
 
-async function readGraph(
-  options: ObserveImagesOptions,
-  gone: ReadonlyMap<string, VersionManifest>,
-): Promise<{ versions: ImageVersion[]; problems: string[] }> {
-  const { images, now } = options
-  const listed = await collect(images.listVersions())
-  const versions = new Map<string, ImageVersion>()
-  const leftOver = [...gone].map(([digest]) => ({ id: digest, digest, tags: [], createdAt: now, size: null }))
-  const listedDigests = new Set(listed.map(({ digest }) => digest))
-  let pending = images.listsUntagged ? listed : [...listed, ...relatedOf(leftOver, gone)]
-  for (let level = 0; pending.length > 0 && level < MOST_LEVELS; level++) {
-    const digests = pending.map(({ digest }) => digest)
-    const manifests = await readManifests(options, digests)
-    for (const version of pending) {
-      const manifest = manifests.get(version.digest) ?? null
-      // What is named and is not there is no version: whoever names it lacks it.
-      if (manifest !== null || listedDigests.has(version.digest)) versions.set(version.digest, { ...version, manifest })
-    }
-    if (images.listsUntagged) break
-    pending = relatedOf(pending, manifests).filter(({ digest }) => !versions.has(digest))
-  }
-  const unreadable = [...versions.values()].filter((version) => version.manifest === null)
-  const problems = unreadable.map(
-    ({ digest }) => `${images.name}@${digest} cannot be read: what it contains is not known.`,
-  )
-  return { versions: [...versions.values()], problems }
+interface Graph {
+  readonly versions: readonly ImageVersion[]
+  readonly problems: readonly string[]
 }
 
-/** What has no tag is known only by what contains it or refers to it, and is as old as that. */
+/** Where all versions are listed: whatever else is named is not there. */
+async function readAll(options: ObserveImagesOptions): Promise<Graph> {
+  const listed = await collect(options.images.listVersions())
+  const manifests = await readManifests(
+    options,
+    listed.map(({ digest }) => digest),
+  )
+  return graphOf(
+    options,
+    listed.map((version) => ({ ...version, manifest: manifests.get(version.digest) ?? null })),
+  )
+}
+
+/**
+ * Where only tags are listed. What has none is known by what contains it or refers to it, by a file that uses it, or as what a deleted
+ * version contained; and whether it is there, by looking: it may have been deleted since it was read before.
+ */
+async function readWhatIsNamed(
+  options: ObserveImagesOptions,
+  gone: ReadonlyMap<string, VersionManifest>,
+  inUse: ReadonlySet<string>,
+): Promise<Graph> {
+  const { images, now } = options
+  const listed = await collect(images.listVersions())
+  const listedDigests = new Set(listed.map(({ digest }) => digest))
+  const leftOver = [...gone.keys()].map((digest) => untagged(digest, now))
+  const used = [...inUse].filter((one) => one.startsWith('sha256:')).map((digest) => untagged(digest, now))
+  const seen = new Set<string>()
+  const versions: ImageVersion[] = []
+  let pending: ListedVersion[] = [...listed, ...used, ...relatedOf(leftOver, gone)]
+  while (pending.length > 0) {
+    const fresh = pending.filter(({ digest }) => !seen.has(digest) && seen.add(digest))
+    const read = await pMap(fresh, async (version) => readNamed(images, version, listedDigests.has(version.digest)), {
+      concurrency: AT_ONCE,
+    })
+    const found = read.filter((version) => version !== null)
+    versions.push(...found)
+    const manifests = new Map(found.flatMap(({ digest, manifest }) => (manifest ? [[digest, manifest] as const] : [])))
+    await options.manifests.save(manifests)
+    pending = relatedOf(found, manifests)
+  }
+  return graphOf(options, versions)
+}
+
+/** Null: it is not there, and whoever names it lacks it. */
+async function readNamed(
+  images: ImageRepository,
+  version: ListedVersion,
+  isListed: boolean,
+): Promise<ImageVersion | null> {
+  const manifest = await images.readManifest(version.digest)
+  const isThere = isListed || manifest !== null || (await images.findVersion(version.digest)) !== null
+  return isThere ? { ...version, manifest } : null
+}
+
+function graphOf({ images }: ObserveImagesOptions, versions: readonly ImageVersion[]): Graph {
+  const problems = versions
+    .filter(({ manifest }) => manifest === null)
+    .map(({ digest }) => `${images.name}@${digest} cannot be read: what it contains is not known.`)
+  return { versions, problems }
+}
+
+type ListedVersion = Omit<ImageVersion, 'manifest'>
+
+function untagged(digest: string, createdAt: Date): ListedVersion {
+  return { id: digest, digest, tags: [], createdAt, size: null }
+}
+
+/** What has no tag is taken to be as old as what contains it or refers to it. */
 function relatedOf(
   versions: readonly ListedVersion[],
   manifests: ReadonlyMap<string, VersionManifest>,
@@ -98,13 +140,10 @@ function relatedOf(
   for (const { digest: from, tags, createdAt } of versions) {
     const { children = [], subject = null } = manifests.get(from) ?? {}
     const referred = [subject, ...tags.map((tag) => referredDigest(tag, manifests))].filter((one) => one !== null)
-    for (const digest of [...children, ...referred])
-      related.set(digest, { id: digest, digest, tags: [], createdAt, size: null })
+    for (const digest of [...children, ...referred]) related.set(digest, untagged(digest, createdAt))
   }
   return [...related.values()]
 }
-
-type ListedVersion = Omit<ImageVersion, 'manifest'>
 
 async function readManifests(
   { images, manifests: memory }: ObserveImagesOptions,

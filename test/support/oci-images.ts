@@ -145,7 +145,11 @@ export async function pushSignature(target: Target, subject: Descriptor): Promis
 }
 
 /** As `--cache-to type=registry` pushes it: an index of blobs. */
-export async function pushBuildCache(target: Target, tag: string): Promise<Pushed> {
+export async function pushBuildCache(
+  target: Target,
+  tag: string,
+  options: Pick<BuildOptions, 'annotations'> = {},
+): Promise<Pushed> {
   const entries = [
     await pushBlob(target, randomBytes(50), `${OCI}.layer.v1.tar+gzip`),
     await pushBlob(
@@ -154,7 +158,7 @@ export async function pushBuildCache(target: Target, tag: string): Promise<Pushe
       'application/vnd.buildkit.cacheconfig.v0',
     ),
   ]
-  return pushEntries(target, entries, { tag })
+  return pushEntries(target, entries, { ...options, tag })
 }
 
 /** Gives a digest another tag. */

@@ -21,6 +21,8 @@ export interface TestRegistry {
   collectGarbage(): Promise<void>
   /** Digests of all blobs that are stored, manifests among them, whatever repository needs them. */
   storedBlobs(): Promise<ReadonlySet<string>>
+  /** Digests of all manifests of a repository, also of those without a tag. */
+  storedManifests(path: string): Promise<ReadonlySet<string>>
   stop(): Promise<void>
 }
 
@@ -72,6 +74,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
         await promisify(execFile)(BINARY, ['garbage-collect', configuration], { env: environment })
       },
       storedBlobs: () => readBlobs(join(directory, 'data')),
+      storedManifests: (path) => readManifests(join(directory, 'data'), path),
       stop,
     }
   } catch (error) {
@@ -104,6 +107,13 @@ async function readBlobs(data: string): Promise<ReadonlySet<string>> {
   const digests = new Set<string>()
   for await (const file of glob('docker/registry/v2/blobs/sha256/*/*/data', { cwd: data }))
     digests.add(`sha256:${file.split('/').at(-2)}`)
+  return digests
+}
+
+async function readManifests(data: string, path: string): Promise<ReadonlySet<string>> {
+  const digests = new Set<string>()
+  const revisions = `docker/registry/v2/repositories/${path}/_manifests/revisions/sha256/*/link`
+  for await (const file of glob(revisions, { cwd: data })) digests.add(`sha256:${file.split('/').at(-2)}`)
   return digests
 }
 
