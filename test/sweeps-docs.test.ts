@@ -1,8 +1,10 @@
 /** What the guides to sweeps promise: configurations that are good, files that are there, and a row for every option that people bring. */
 import { existsSync, readFileSync } from 'node:fs'
+import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
 import { STALE_OPTIONS } from '../src/domain/import-stale/read-steps.ts'
 import { parseConfig } from '../src/domain/parse-config.ts'
+import { ACTIVITY_KINDS } from '../src/domain/stale.ts'
 
 const DOCUMENTS = ['docs/stale.md', 'docs/cleanup.md']
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
@@ -20,6 +22,52 @@ test.each(EXAMPLES)('example $index of $path is good', ({ path, yaml }) => {
 test.each(DOCUMENTS)('every file that %s links exists', (path) => {
   const linked = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)\)/g)].map(([, file]) => file ?? '')
   expect(linked.filter((file) => !existsSync(`docs/${file}`))).toEqual([])
+})
+
+const signalbox = (args: readonly string[], input = '') => execa(process.execPath, ['src/cli.ts', ...args], { input })
+
+describe('commands', () => {
+  const lines = [...DOCUMENTS, 'docs/operations.md', 'README.md'].flatMap((path) =>
+    [...read(path).matchAll(/^\$ signalbox ((?:stale|cleanup|sweeps)\b[^#\n]*)/gm)].map(([, command = '']) =>
+      command.trim(),
+    ),
+  )
+
+  test.each([...new Set(lines)])('signalbox %s: the command and its flags exist', async (line) => {
+    const words = line.split(/\s+/)
+    const command = [
+      words[0] ?? '',
+      ...words.slice(1, 2).filter((word) => /^(?:import|runs|images|restore|show)$/.test(word)),
+    ]
+    const { stdout } = await signalbox([...command, '--help'])
+    expect(stdout).toContain(`Usage: signalbox ${command.join(' ')} `)
+    for (const flag of words.filter((word) => word.startsWith('--')))
+      expect(stdout).toMatch(new RegExp(`^  ${flag}\\b`, 'm'))
+  })
+
+  test('are shown', () => expect(lines.length).toBeGreaterThan(8))
+})
+
+test('the simulation of images prints what is shown', async () => {
+  const text = read('docs/cleanup.md')
+  const [, given = ''] = /```json\n([\s\S]*?)```/.exec(text) ?? []
+  const [, shown = ''] = /\$ signalbox cleanup images --simulate case\.json\n([\s\S]*?)\n```/.exec(text) ?? []
+  const { stdout } = await signalbox(['cleanup', 'images', '--simulate', '-'], given)
+  expect(stdout).toBe(shown)
+  const { decisions } = JSON.parse((await signalbox(['cleanup', 'images', '--simulate', '-', '--json'], given)).stdout)
+  expect(Object.keys(decisions[0])).toEqual(['id', 'digest', 'tags', 'keep', 'untag', 'reason'])
+})
+
+test('the simulation of items prints what is shown, and knows the kinds that are named', async () => {
+  const text = read('docs/stale.md')
+  const [, given = ''] = /```json\n([\s\S]*?)```/.exec(text) ?? []
+  const [, shown = ''] = /\$ signalbox stale --simulate case\.json\n([\s\S]*?)\n```/.exec(text) ?? []
+  expect((await signalbox(['stale', '--simulate', '-'], given)).stdout).toBe(shown)
+  const { actions } = JSON.parse((await signalbox(['stale', '--simulate', '-', '--json'], given)).stdout)
+  expect(Object.keys(actions[0])).toEqual(['number', 'do', 'reason'])
+  const [, kinds = ''] = /; kinds are ([^.]*)\./.exec(text) ?? []
+  const named = [...kinds.matchAll(/`(\w+)`/g)].map(([, kind]) => kind)
+  expect([...named, 'other']).toEqual(ACTIVITY_KINDS)
 })
 
 /** The inputs of each action, as its own description has them. */
