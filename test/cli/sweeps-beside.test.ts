@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sandboxEnvironment } from '../../src/cli/sandbox-environment.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -32,7 +32,7 @@ beforeAll(async () => {
   github = await startSandbox({ validateReplies: true })
   const port = await freePort()
   env = { ...sandboxEnvironment(github, join(directory, 'data')), PORT: String(port) }
-  for (const name of ['shop', 'till', 'mill']) {
+  for (const name of ['shop', 'till', 'mill', 'hall']) {
     const files = { '.github/signalbox.yml': CONFIG, '.github/workflows/test.yml': 'on: push\njobs: {}\n' }
     github.createRepository({ owner: 'acme', name, ownerType: 'Organization', files, collaborators: { ann: 'write' } })
     github.openIssue(`acme/${name}`, { title: 'Old', author: 'ann', at: daysAgo(60) })
@@ -108,6 +108,23 @@ describe('beside a running server', { timeout: 120_000 }, () => {
     const run = await signalbox(['cleanup', 'runs', 'acme/shop', '--json'])
     expect(wanted(reportOf(run.out))).toEqual(wanted(dry))
     expect(github.state.workflowRuns('acme/shop')).toHaveLength(before - 30)
+  })
+
+  test('a sweep that GitHub holds up, and whose server is killed meanwhile, is followed to its end', async () => {
+    const before = github.state.workflowRuns('acme/hall').length
+    const isDelete = { method: 'DELETE', path: '/repos/acme/hall/actions/runs/' }
+    github.faults.rateLimit({ ...isDelete, limit: 'secondary', waitSeconds: 3, skip: 12 })
+    const following = signalbox(['cleanup', 'runs', 'acme/hall', '--json'])
+    await vi.waitFor(() => expect(github.state.workflowRuns('acme/hall')).toHaveLength(before - 12), {
+      timeout: 60_000,
+      interval: 20,
+    })
+    await server.kill()
+    server = await startProcess(env, Number(env.PORT))
+    const { out, code } = await following
+    const { outcomes } = reportOf(out)
+    expect([code, outcomes.length, outcomes.filter(({ outcome }) => outcome === 'done').length]).toEqual([0, 30, 30])
+    expect(github.state.workflowRuns('acme/hall')).toHaveLength(before - 30)
   })
 
   test('two at once share one sweep, or have one after the other', async () => {
