@@ -10,6 +10,7 @@ import type { SweepDecision, SweepOutcome } from '../domain/sweep.ts'
 import type { ImageRepository } from '../ports/sweeps.ts'
 import type { Clock } from '../ports.ts'
 import { deleteInTurn, deleteOnce } from './delete-in-turn.ts'
+import type { Pace } from './pace.ts'
 import { type SweepWork, skipped } from './sweep.ts'
 
 export type PlannedImage = SweepDecision & ImagePlan['actions'][number]
@@ -65,8 +66,13 @@ function write(
   work: SweepWork,
 ): Promise<SweepOutcome> {
   return action.untag === null
-    ? deleteOnce(action, work.pace, () => images.deleteVersion(now))
+    ? deleteOnce(action, paceOf(images, work), () => images.deleteVersion(now))
     : takeTags(images, action, action.untag, work)
+}
+
+/** GitHub's limits are of no concern to other registries. */
+function paceOf({ listsUntagged }: ImageRepository, { pace }: SweepWork): Pace {
+  return listsUntagged ? pace : () => pace({ content: 0, all: 0 })
 }
 
 async function takeTags(
@@ -77,7 +83,7 @@ async function takeTags(
 ): Promise<SweepOutcome> {
   let operations = 0
   for (const tag of tags) {
-    const outcome = await deleteOnce(action, work.pace, async () => {
+    const outcome = await deleteOnce(action, paceOf(images, work), async () => {
       const result = await images.removeTag(action.digest, tag)
       return result.kind === 'unsupported' ? { kind: 'refused', message: NO_UNTAGGING } : result
     })
@@ -122,9 +128,11 @@ function makeGuard(images: ImageRepository): Guard {
       // A version that stays anyway may lose a tag.
       if (untag !== null) return null
       if (why !== undefined) return why
-      if (unreadable !== null && tags.length === 0) return `it may be part of ${unreadable}, which cannot be read`
       if (guarded.size === 0) return null
-      const subject = (await images.readManifest(digest))?.subject ?? null
+      const { subject = null, children = [] } = (await images.readManifest(digest)) ?? {}
+      // What it contains would have nobody left that names it.
+      if (unreadable !== null && (tags.length === 0 || children.length > 0))
+        return `it, or a part of it, may be part of ${unreadable}, which cannot be read`
       const subjects = [...tags.map((tag) => referredDigest(tag, guarded)), subject]
       const staying = subjects.find((one) => one !== null && guarded.has(one))
       return staying === undefined ? null : `it belongs to ${staying}, which stays`

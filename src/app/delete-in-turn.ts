@@ -54,9 +54,11 @@ export async function deleteInTurn<Action extends SweepDecision>(
   }
 }
 
-/** For want of a permission, or since the repository is archived. */
+/** For want of a permission, since the repository is archived, or since the registry deletes nothing. */
 function isAboutAll(message: string): boolean {
-  return /not accessible by integration|must have admin rights|delete:packages|read-only|archived/i.test(message)
+  return /not accessible by integration|must have admin rights|delete:packages|read-only|archived|does not delete images/i.test(
+    message,
+  )
 }
 
 /**

@@ -32,7 +32,8 @@ export function decideFates(facts: FateFacts): Fates {
   const own = keepOwn(facts, walk)
   walk.spreadKept()
   const [unreadable] = own.unreadable
-  const shielded = unreadable === undefined ? 0 : shieldUntagged(graph, walk, unreadable)
+  const shielded = unreadable === undefined ? NONE_SHIELDED : shieldUntagged(graph, walk, unreadable)
+  const untouched = new Set([...own.untouched, ...shielded.holders])
   judge(facts, walk, (node) => graph.hasParent[node] === 0)
   for (let node = graph.present; node < graph.nodes.length; node++) walk.go(node, '')
   walk.spreadGoing()
@@ -41,11 +42,13 @@ export function decideFates(facts: FateFacts): Fates {
   return {
     isKept: (node) => walk.isKept(node),
     reasonOf: (node) => walk.reasonOf(node),
-    isUntouched: (node) => own.untouched.has(node),
-    shielded,
+    isUntouched: (node) => untouched.has(node),
+    shielded: shielded.untagged,
     unreadable: own.unreadable,
   }
 }
+
+const NONE_SHIELDED: Shielded = { untagged: 0, holders: [] }
 
 interface OwnFates {
   readonly untouched: ReadonlySet<number>
@@ -94,15 +97,33 @@ function nameTag({ tag, reason }: OwnVerdict, tags: number): string {
   return tags === 1 ? reason : `${tag}: ${reason}`
 }
 
-function shieldUntagged(graph: ImageGraph, walk: Walk, unreadable: string): number {
-  let shielded = 0
+interface Shielded {
+  /** How many without a tag. */
+  readonly untagged: number
+  /** Those that such are part of, or belong to: without these nobody would find them any more. */
+  readonly holders: readonly number[]
+}
+
+function shieldUntagged(graph: ImageGraph, walk: Walk, unreadable: string): Shielded {
+  const isShielded = (node: number) =>
+    node < graph.present && !walk.isKept(node) && graph.nodes[node]?.tags.length === 0
+  const untagged: number[] = []
+  const holders: number[] = []
   for (let node = 0; node < graph.present; node++) {
-    if (walk.isKept(node) || graph.nodes[node]?.tags.length !== 0) continue
-    walk.keep(node, `it may be part of ${unreadable}, which cannot be read`)
-    shielded++
+    if (isShielded(node)) untagged.push(node)
+    else if (!walk.isKept(node) && leadsTo(graph, node, isShielded)) holders.push(node)
   }
+  for (const node of untagged) walk.keep(node, `it may be part of ${unreadable}, which cannot be read`)
+  for (const node of holders) walk.keep(node, `parts of it may be parts of ${unreadable}, which cannot be read`)
   walk.spreadKept()
-  return shielded
+  return { untagged: untagged.length, holders }
+}
+
+function leadsTo({ contents, referrers }: ImageGraph, node: number, isMeant: (node: number) => boolean): boolean {
+  for (const edges of [contents, referrers])
+    for (let at = startOf(edges, node); at < startOf(edges, node + 1); at++)
+      if (isMeant(edges.targets[at] ?? node)) return true
+  return false
 }
 
 /** Those of what nothing decided about yet. */

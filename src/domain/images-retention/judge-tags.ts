@@ -113,13 +113,13 @@ function* versionsOf(entries: readonly Entry[]): Generator<Version> {
   for (const { kind } of entries) if (kind.kind === 'version') yield kind.version
 }
 
-/** Newest first; of the same time by digest and tag, so that it is always the same. */
+/** Newest first; of the same time by tag and digest, so that it is always the same, also where a tag names a copy. */
 function newest(entries: readonly Entry[], now: Date): Entry[] {
   return entries.toSorted(
     (one, other) =>
       compare(ageOf(one.version, now), ageOf(other.version, now)) ||
-      compare(one.version.digest, other.version.digest) ||
-      compare(one.tag, other.tag),
+      compare(one.tag, other.tag) ||
+      compare(one.version.digest, other.version.digest),
   )
 }
 
