@@ -167,7 +167,10 @@ async function loadBegun(db: Kysely<Tables>, id: string): Promise<string[]> {
   return rows.map(({ subject }) => subject)
 }
 
-/** Only a sweep that came to its end left nothing half done. */
+/** Sweeps that are looked back to where something is refused each time. */
+const MOST_SWEEPS = 20
+
+/** Only a sweep that came to its end, and to which nothing was refused, left nothing half done. */
 async function loadDeleted(
   db: Kysely<Tables>,
   repoId: number,
@@ -179,7 +182,10 @@ async function loadDeleted(
     select distinct o.subject from sweep_outcomes o
     where o.sweep_id in (
         select id from sweeps where ${ofTarget} and started_at > coalesce(
-          (select max(started_at) from sweeps where ${ofTarget} and state = 'done'), '-infinity'))
+          (select max(started_at) from sweeps s where ${ofTarget} and state = 'done' and not exists (
+            select from sweep_outcomes left_over where left_over.sweep_id = s.id
+              and left_over.outcome->>'outcome' in ('refused', 'failed'))), '-infinity')
+        order by started_at desc limit ${MOST_SWEEPS})
       and (o.outcome is null or o.outcome->>'outcome' in ('done', 'failed'))`.execute(db)
   return rows.map(({ subject }) => subject)
 }
