@@ -49,9 +49,9 @@ export async function deleteImages(
   })
 }
 
-/** Only GitHub tells when a version was pushed; elsewhere the time is that of the build. */
+/** From when on a version is new. Only GitHub tells when one was pushed, in whole seconds; elsewhere the time is that of the build. */
 function pushTime({ images, decidedAt }: DeleteImagesOptions): Date | null {
-  return images.listsUntagged ? decidedAt : null
+  return images.listsUntagged ? new Date(Math.floor(decidedAt.getTime() / 1000) * 1000 - 1) : null
 }
 
 async function leave(guard: Guard, action: PlannedImage, why: string): Promise<SweepOutcome> {
@@ -149,7 +149,8 @@ function makeLookAgain(
   const { images, clock, decidedAt, known } = options
   const pushedSince = pushTime(options)
   const planned = new Map(actions.map((action) => [action.digest, action]))
-  let lookedAt = decidedAt.getTime()
+  // Who decided elsewhere did it a while ago.
+  let lookedAt = known === null ? Number.NEGATIVE_INFINITY : decidedAt.getTime()
   const isNew = ({ digest, createdAt }: Pick<ImageVersion, 'digest' | 'createdAt'>): boolean => {
     if (known !== null) return !known.has(digest)
     return pushedSince === null || createdAt > pushedSince

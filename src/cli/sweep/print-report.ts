@@ -20,8 +20,9 @@ export function printReport(report: SweepReport, options: { readonly json?: bool
   console.log(printable(lines.join('\n')))
 }
 
-/** Whether the command ends with a code that says so. */
-export function hasFailed({ state, outcomes }: SweepReport): boolean {
+/** Whether the command ends with a code that says so: also where something kept it from doing anything. */
+export function hasFailed({ state, dryRun, outcomes }: SweepReport): boolean {
+  if (state === 'stopped' && !dryRun) return true
   return state === 'failed' || outcomes.some(({ outcome }) => outcome === 'refused' || outcome === 'failed')
 }
 
