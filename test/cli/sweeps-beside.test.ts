@@ -32,7 +32,7 @@ beforeAll(async () => {
   github = await startSandbox({ validateReplies: true })
   const port = await freePort()
   env = { ...sandboxEnvironment(github, join(directory, 'data')), PORT: String(port) }
-  for (const name of ['shop', 'till', 'mill', 'hall']) {
+  for (const name of ['shop', 'till', 'mill', 'hall', 'yard']) {
     const files = { '.github/signalbox.yml': CONFIG, '.github/workflows/test.yml': 'on: push\njobs: {}\n' }
     github.createRepository({ owner: 'acme', name, ownerType: 'Organization', files, collaborators: { ann: 'write' } })
     github.openIssue(`acme/${name}`, { title: 'Old', author: 'ann', at: daysAgo(60) })
@@ -171,14 +171,18 @@ if (!canUseTerminal)
 
 describe.skipIf(!canUseTerminal)('on a terminal', { timeout: 120_000 }, () => {
   /** Standard output goes to the terminal as well. */
-  async function watch(words: string, more: NodeJS.ProcessEnv = {}) {
+  async function watch(words: string, more: NodeJS.ProcessEnv = {}, interruptAt = '') {
     const command = `stty cols 160 rows 40 && ${process.execPath} ${resolve('src/cli.ts')} -C ${directory} ${words}`
     const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       env: { PATH: process.env.PATH, TERM: 'xterm', ...env, ...more },
     })
     let shown = ''
+    let isInterrupted = false
     child.stdout.on('data', (data: Buffer) => {
       shown += data.toString()
+      if (isInterrupted || interruptAt === '' || !shown.includes(interruptAt)) return
+      isInterrupted = true
+      child.stdin.write('\u0003')
     })
     const [code] = (await once(child, 'close')) as [number]
     return { shown, code }
@@ -186,8 +190,8 @@ describe.skipIf(!canUseTerminal)('on a terminal', { timeout: 120_000 }, () => {
 
   const HIDE = '\u001b[?25l'
 
-  test('it is shown that the server looks, and how much of it is done', async () => {
-    const { shown, code } = await watch('cleanup runs acme/till')
+  test('it is shown how much is done', async () => {
+    const { shown, code } = await watch('cleanup runs acme/till', { SIGNALBOX_DATA_DIR: join(directory, 'other') })
     expect(code).toBe(0)
     expect(shown).toMatch(/Old workflow runs of acme\/till: \d+ of 30 done, \d+ requests/)
     expect(shown).toContain('31 looked at; delete 30;')
@@ -200,6 +204,20 @@ describe.skipIf(!canUseTerminal)('on a terminal', { timeout: 120_000 }, () => {
     // The report stays, and the terminal is as it was.
     expect(shown).toContain('#1  mark: last active 60 days ago')
     expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf(HIDE))
+  })
+
+  test('Ctrl-C ends the command, and the server goes on', async () => {
+    const before = github.state.workflowRuns('acme/yard').length
+    const isDelete = { method: 'DELETE', path: '/repos/acme/yard/actions/runs/' }
+    github.faults.rateLimit({ ...isDelete, limit: 'secondary', waitSeconds: 5, skip: 12 })
+    const { shown, code } = await watch('cleanup runs acme/yard', {}, 'waits for the running server')
+    expect(code).toBe(130)
+    expect(shown).toContain('The running server goes on with the sweep; «signalbox sweeps acme/yard --kind runs»')
+    expect(shown.lastIndexOf('\u001b[?25h')).toBeGreaterThan(shown.lastIndexOf(HIDE))
+    await vi.waitFor(() => expect(github.state.workflowRuns('acme/yard')).toHaveLength(before - 30), {
+      timeout: 60_000,
+      interval: 100,
+    })
   })
 
   test('nothing of that is in JSON, nor in a log of CI', async () => {

@@ -38,7 +38,8 @@ export async function runSweep(request: SweepRequest): Promise<SweepReport> {
   const { subject, access } = await open(env, request)
   try {
     const isShown = process.stderr.isTTY === true && !json && !env.CI
-    return await showSweepProgress({ kind, repository, isShown }, async (tell) => {
+    const whenInterrupted = describeInterruption(request, access)
+    return await showSweepProgress({ kind, repository, isShown, whenInterrupted }, async (tell) => {
       const [facts, { manifests }] = [await access.facts(subject.repo.id), access]
       const openImages = readOpenImages(env, images?.plainHttp)
       const tasks = await makeSweepTasks(kind, { subject, facts, clock, manifests, openImages })
@@ -51,6 +52,12 @@ export async function runSweep(request: SweepRequest): Promise<SweepReport> {
   } finally {
     await access.close()
   }
+}
+
+function describeInterruption({ kind, repository, dryRun }: SweepRequest, { kind: by }: SweepAccess): string {
+  if (dryRun) return 'Interrupted. Nothing was changed.'
+  if (by !== 'server') return 'Interrupted. The next sweep sees what was done, and does the rest.'
+  return `The running server goes on with the sweep; «signalbox sweeps ${repository.owner}/${repository.name} --kind ${kind}» shows what came of it.`
 }
 
 /** As the app; of images also as a workflow, whose token is enough for them. */

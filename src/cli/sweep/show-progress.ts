@@ -1,4 +1,5 @@
 /** How far a sweep is, in one line on a terminal; nothing elsewhere. It is gone when the report is printed. */
+import { writeSync } from 'node:fs'
 
 import type { WatchedProgress } from '../../app/sweep-watch.ts'
 import type { SweepKind } from '../../domain/sweep.ts'
@@ -12,14 +13,20 @@ export interface ProgressTitle {
   readonly repository: RepoName
   /** Whether there is a terminal to show it on. */
   readonly isShown: boolean
+  /** What becomes of the sweep when somebody presses Ctrl-C, in whole sentences. */
+  readonly whenInterrupted: string
 }
+
+/** Of a program that was interrupted. */
+const INTERRUPTED = 130
+const SHOW_CURSOR = '\u001b[?25h'
 
 /** Null: it has not begun. */
 export type TellProgress = (progress: WatchedProgress | null, target: string | null) => void
 
 /** Runs the work, which tells how far it is, and returns what it returns. */
 export async function showSweepProgress<Result>(
-  { kind, repository, isShown }: ProgressTitle,
+  { kind, repository, isShown, whenInterrupted }: ProgressTitle,
   work: (tell: TellProgress) => Promise<Result>,
 ): Promise<Result> {
   if (!isShown) return work(() => {})
@@ -42,6 +49,7 @@ export async function showSweepProgress<Result>(
     {
       // The report may go to a file while the terminal is watched.
       forceTTY: true,
+      registerSignalListeners: false,
       rendererOptions: {
         clearOutput: true,
         collapseErrors: false,
@@ -50,7 +58,17 @@ export async function showSweepProgress<Result>(
       },
     },
   )
-  await tasks.run()
+  const interrupt = () => {
+    // The renderer holds back what is written by other ways.
+    writeSync(stderr.fd, `${SHOW_CURSOR}\n${printableLine(whenInterrupted)}\n`)
+    process.exit(INTERRUPTED)
+  }
+  process.once('SIGINT', interrupt)
+  try {
+    await tasks.run()
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
   return result.value as Result
 }
 
