@@ -128,6 +128,26 @@ describeStores('the store of sweeps', (open) => {
     expect(await store.sweeps.find(repo.id)).toBeNull()
   })
 
+  test('how sweeps of a kind stand: whether one is awaited, and the newest, without looks at items', async () => {
+    const { repo, installationId } = makeSubject()
+    const subject = { repo, installationId }
+    expect(await store.sweeps.standing('images', repo.id)).toEqual({ isAwaited: false, sweeps: [] })
+    const first = await store.sweeps.open(subject, 'images', 'ghcr.io/acme/app', NOW)
+    await first.finish(makeReport({ kind: 'images' }))
+    const second = await store.sweeps.open(subject, 'images', null, new Date(NOW.getTime() + 1_000))
+    await store.sweeps.open(subject, 'images', '#3', NOW)
+    await store.sweeps.open(subject, 'runs', null, NOW)
+    await store.sweeps.enqueue('images', repo.id, new Date(Date.now() + 3_600_000))
+    expect(await store.sweeps.standing('images', repo.id)).toEqual({
+      isAwaited: true,
+      sweeps: [
+        { id: second.id, target: null, state: 'open' },
+        { id: first.id, target: 'ghcr.io/acme/app', state: 'done' },
+      ],
+    })
+    expect((await store.sweeps.standing('runs', repo.id)).isAwaited).toBe(false)
+  })
+
   test('manifests are remembered by their digest', async () => {
     const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', children: ['sha256:b'], subject: null }
     await store.sweeps.manifests.save(new Map([['sha256:a', manifest]]))
@@ -157,6 +177,13 @@ describeStores('the jobs of sweeps', (open) => {
       await expect
         .poll(() => seen.sweeps.toSorted(), { timeout: 15_000 })
         .toEqual([`item:${repo.id}#3`, `item:${repo.id}#4`, `runs:${repo.id}`, `stale:${repo.id}`])
+      // What is at work is not enqueued once more behind itself.
+      const other = makeRepo()
+      await store.sweeps.open({ repo: other, installationId: 9 }, 'runs', null, NOW)
+      await store.sweeps.enqueue('runs', other.id, new Date(Date.now() + 3_600_000))
+      await store.sweeps.open({ repo: other, installationId: 9 }, 'stale', '#7', NOW)
+      await store.sweeps.enqueueItem(other.id, 7, new Date(Date.now() + 3_600_000))
+      await expect.poll(() => store.sweeps.enqueueOpen(), { timeout: 15_000 }).toBe(2)
     })
   })
 })

@@ -131,6 +131,13 @@ test('one for each target, also when they end one after the other', { timeout: 6
   expect((await reports).map(({ target }) => target)).toEqual(['ghcr.io/acme/b', 'ghcr.io/acme/a'])
 })
 
+test('one that is due later is carried out now', { timeout: 60_000 }, async () => {
+  await store.sweeps.enqueue('runs', repoId, new Date(Date.now() + 3_600_000))
+  sweep = async () => finish(await open('runs'), 'runs')
+  expect(await follow('runs').reports).toMatchObject([{ state: 'done' }])
+  await vi.waitFor(async () => expect((await store.sweeps.standing('runs', repoId)).isAwaited).toBe(false), PATIENT)
+})
+
 test('a sweep that the server gives up has no report; an older one is none', { timeout: 60_000 }, async () => {
   await finish(await open('stale'), 'stale')
   sweep = nothing
