@@ -5,15 +5,16 @@
 import type { Config } from '../domain/config.ts'
 import { decideImages } from '../domain/decide-images.ts'
 import { TransientError } from '../domain/errors.ts'
+import { whyNotOurs } from '../domain/image-owners.ts'
 import { fitPlan, formatImagePlan, makeImagePlan } from '../domain/image-plan.ts'
 import type { ImageDecision, ImageRetentionConfig } from '../domain/image-retention.ts'
 import { interpolate } from '../domain/interpolate.ts'
 import type { SweepOutcome } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type {
-  CountedImageRepository,
   ImageUseGitHub,
   ManifestMemory,
+  OpenedImageRepository,
   OpenImageRepository,
   SweepGitHub,
   SweepStore,
@@ -89,7 +90,7 @@ export type SweepSources = ImageUseGitHub & Pick<SweepGitHub, 'spent'>
 
 export function makeImageSweep(options: ImageSweepOptions): Sweep<ImageDecision> {
   const { github, clock, config, name } = options
-  let images: CountedImageRepository | null = null
+  let images: OpenedImageRepository | null = null
   let before = github.spent()
   let decidedAt = clock.now()
   let known: ReadonlySet<string> = new Set()
@@ -103,6 +104,8 @@ export function makeImageSweep(options: ImageSweepOptions): Sweep<ImageDecision>
       before = github.spent()
       decidedAt = clock.now()
       images = await options.openImages(name)
+      const stopped = whyNotOurs(images, await images.linkedTo(), options.repo)
+      if (stopped !== null) return { decisions: [], actions: [], left: [], stopped, problems: [] }
       const { facts, problems } = await observeImages({ ...options, images, now: decidedAt, deleted })
       known = new Set(facts.versions.map(({ digest }) => digest))
       const plan = decideImages(facts, config, spent)

@@ -140,6 +140,8 @@ export interface ImageRepository {
   readonly listsUntagged: boolean
   /** False: nothing can be deleted from here, for want of a token; a workflow of the repository has to do it. */
   readonly canDelete: boolean
+  /** `owner/name` of the repository at GitHub that it belongs to; null: to none, or nobody tells. */
+  linkedTo(): Promise<string | null>
   /** Null: it cannot be read, or there is none. */
   readManifest(digest: string): Promise<VersionManifest | null>
   /** The version as it is now; null: it is gone. */
@@ -153,13 +155,15 @@ export interface ImageRepository {
   ): Promise<DeleteResult | { readonly kind: 'restored' } | { readonly kind: 'unsupported' }>
 }
 
-/** With a count of what was asked for it, of the registry and of GitHub. */
-export interface CountedImageRepository extends ImageRepository {
+export interface OpenedImageRepository extends ImageRepository {
+  /** Whether whoever runs Signalbox lets the configuration of any repository clean it up. */
+  readonly isShared: boolean
+  /** How often the registry and GitHub were asked for it. */
   requests(): number
 }
 
 /** @param name `registry/path`. */
-export type OpenImageRepository = (name: string) => Promise<CountedImageRepository>
+export type OpenImageRepository = (name: string) => Promise<OpenedImageRepository>
 
 /** Manifests that were read before: what a digest names never changes. */
 export interface ManifestMemory {
@@ -252,7 +256,7 @@ export interface SweepStore {
   enqueueItem(repoId: number, number: number, at?: Date): Promise<void>
   /** Enqueues a look at what the configuration wants of sweeps. The repository is remembered until then. */
   enqueueFollow(subject: SweepSubject): Promise<void>
-  /** Enqueues the sweeps that are open; returns how many. */
+  /** Enqueues the sweeps that are open and neither wait nor are at work; returns how many. */
   enqueueOpen(): Promise<number>
 
   /**

@@ -19,7 +19,7 @@ const ago = (days: number) => new Date(Date.now() - days * DAY)
 const config = (host: string) => `version: 1
 cleanup:
   images:
-    repositories: ["${host}/acme/shop", "${host}/acme/other"]
+    repositories: ["${host}/acme/shop", "${host}/acme/other", "${host}/acme/theirs"]
     rules:
       - { tags: ["old-*"], older_than: 10d }
       - { pull_requests: closed }
@@ -275,6 +275,21 @@ test.each<[readonly string[], string]>([
   const { code, out, err } = await signalbox(args)
   expect({ code, out }).toEqual({ code: 1, out: '' })
   expect(err).toContain(expected)
+})
+
+test("another repository's images are left alone, unless who runs Signalbox shares them", async () => {
+  github.createRepository({ owner: 'acme', name: 'site', ownerType: 'Organization', files: { 'README.md': 'Site' } })
+  github.pushImage('acme/theirs', { repository: 'acme/site', tags: ['old-1'], at: ago(30) })
+  github.pushImage('acme/theirs', { repository: 'acme/site', tags: ['v1'], at: ago(30) })
+  const name = `${github.host}/acme/theirs`
+  const args = ['images', name, '--repository', REPOSITORY, '--json']
+  const refused = await signalbox(args, asApp())
+  expect(refused.code).toBe(1)
+  expect(reportOf(refused.out)).toMatchObject({ state: 'stopped', decisions: [], outcomes: [] })
+  expect(reportOf(refused.out).stopped).toContain(`${name} belongs to acme/site, and not to acme/shop`)
+  expect(Object.keys(github.state.packageTags('acme/theirs'))).toEqual(['old-1', 'v1'])
+  expect((await signalbox(args, { ...asApp(), SIGNALBOX_SHARED_IMAGES: `x, ${github.host}/acme/*` })).code).toBe(0)
+  expect(Object.keys(github.state.packageTags('acme/theirs'))).toEqual(['v1'])
 })
 
 test('a package that the configuration is not about is left alone', async () => {

@@ -31,6 +31,8 @@ export interface PackageVersion {
 
 export interface PackageApi {
   /** Newest first, page by page. */
+  /** `owner/name` of the repository that it belongs to; null: to none. */
+  linkedTo(): Promise<string | null>
   list(state: 'active' | 'deleted'): AsyncIterable<readonly PackageVersion[]>
   /** Null: it is gone. */
   get(id: number): Promise<PackageVersion | null>
@@ -45,6 +47,7 @@ const VERSION = z.object({
   created_at: z.iso.datetime({ offset: true }),
   metadata: z.object({ container: z.object({ tags: z.array(z.string().refine(isTag)) }) }),
 })
+const PACKAGE = z.object({ repository: z.object({ full_name: z.string() }).nullish() })
 const OWNER = z.object({ type: z.string() })
 const USER = z.object({ login: z.string() })
 const MAX_PAGES = 10_000
@@ -131,6 +134,12 @@ export function connectPackage(
   }
 
   return {
+    async linkedTo() {
+      const what = `reading ${title}`
+      const found = PACKAGE.safeParse(await read((await base()).replace(/\/versions$/, ''), {}, what)).data
+      if (found === undefined) throw nonsense(what)
+      return found.repository?.full_name ?? null
+    },
     async *list(state) {
       const path = await base()
       const what = `listing the ${state} versions of ${title}`

@@ -73,6 +73,7 @@ export function makePackageImageRepository(options: PackageRepositoryOptions): I
     name: `${name.registry}/${name.path}`,
     listsUntagged: true,
     canDelete: true,
+    linkedTo: () => repository.api.linkedTo(),
     listVersions: () => listVersions(repository),
     readManifest: async (digest) => (await repository.reader.factsOf(digest))?.manifest ?? null,
     findVersion: async (digest) => describe(await findVersion(repository, digest)),

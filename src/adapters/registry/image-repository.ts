@@ -2,13 +2,15 @@
  * The versions of a repository of any registry, over the OCI distribution API. That API lists tags and nothing else, so a
  * version is a digest that a tag names; what has no tag is found through the manifests of those that have one.
  */
+import { randomBytes } from 'node:crypto'
 import pMap from 'p-map'
-import { RegistryError } from '../../domain/errors.ts'
+import { RegistryError, TransientError } from '../../domain/errors.ts'
 import type { ImageVersion } from '../../domain/image-retention.ts'
 import type { DeleteResult, ImageRepository } from '../../ports/sweeps.ts'
 import { type RepositoryName, SHA256 } from './client.ts'
 import { asDeleteResult } from './delete-result.ts'
 import { type ImageReader, makeImageReader } from './image-reader.ts'
+import { digestOfBytes } from './read-manifest.ts'
 import type { RegistryClient } from './registry.ts'
 import { makeTagMap, type TagMap } from './tag-map.ts'
 import { type UntagResult, untag } from './untag.ts'
@@ -32,6 +34,8 @@ interface Repository {
   readonly now: () => number
   readonly reader: ImageReader
   readonly tags: TagMap
+  /** @throws {RegistryError} where the registry deletes nothing. */
+  readonly checkDeletion: () => Promise<void>
 }
 
 type Version = Omit<ImageVersion, 'manifest'>
@@ -56,11 +60,13 @@ export function makeOciImageRepository(options: OciRepositoryOptions): ImageRepo
     now,
     reader: makeImageReader(registry, name),
     tags: makeTagMap({ registry, repository: name, concurrency, now }),
+    checkDeletion: makeDeletionCheck(registry, name),
   }
   return {
     name: `${name.registry}/${name.path}`,
     listsUntagged: false,
     canDelete: options.canDelete ?? true,
+    linkedTo: async () => null,
     listVersions: () => listVersions(repository),
     readManifest: async (digest) => (await repository.reader.factsOf(digest))?.manifest ?? null,
     findVersion: (digest) => findVersion(repository, digest),
@@ -112,11 +118,32 @@ async function removeTag(repository: Repository, digest: string, tag: string): P
     const named = (await tags.digests()).get(digest) ?? []
     const others = named.filter((other) => other !== tag)
     const order = { registry, repository: name, digest, tag, others: await tags.still(digest, others), byName: true }
-    const result = await untag({ ...order, deleteDecoy: (decoy) => deleteDecoy(repository, decoy) })
+    const result = await untag({
+      ...order,
+      beforeDecoy: repository.checkDeletion,
+      deleteDecoy: (decoy) => deleteDecoy(repository, decoy),
+    })
     if (result.kind === 'deleted' || result.kind === 'gone') tags.dropTag(tag)
     return result
   } catch (error) {
     return asDeleteResult(error)
+  }
+}
+
+/**
+ * Has something deleted, once, that is not there: a registry that deletes nothing says so, and does not get a decoy that would stay.
+ */
+function makeDeletionCheck(registry: RegistryClient, name: RepositoryName): () => Promise<void> {
+  let isDone = false
+  return async () => {
+    if (isDone) return
+    try {
+      await registry.deleteManifest({ ...name, tag: null, digest: digestOfBytes(randomBytes(32)) })
+      isDone = true
+    } catch (error) {
+      // Where there is no answer, the decoy is what finds out.
+      if (!(error instanceof TransientError)) throw error
+    }
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { UsageError } from '../../domain/errors.ts'
 import { parseReference } from '../../domain/image-reference.ts'
-import type { CountedImageRepository } from '../../ports/sweeps.ts'
+import type { OpenedImageRepository } from '../../ports/sweeps.ts'
 import { makePackagesOctokit } from '../github/package-api.ts'
 import { makePackageImageRepository } from '../github/packages.ts'
 import type { Patience } from '../http/retry.ts'
@@ -36,6 +36,8 @@ export interface OpenImageRepositoryOptions {
   /** For registries that are not GitHub's, and for those without a token. */
   readonly credentials: CredentialSource
   readonly plainHttp?: readonly string[]
+  /** Names, also with `/*` at the end for all below, of what any repository may clean up. */
+  readonly shared?: readonly string[]
   readonly patience?: Patience
   readonly concurrency?: number
   /** Milliseconds since 1970. */
@@ -79,9 +81,10 @@ function readToken(env: NodeJS.ProcessEnv): PackagesToken | null {
 export async function openImageRepository(
   name: string,
   options: OpenImageRepositoryOptions,
-): Promise<CountedImageRepository> {
+): Promise<OpenedImageRepository> {
   const repository = readName(name)
   const { packages, plainHttp = [], patience, now } = options
+  const isShared = isNamed(repository, options.shared ?? [])
   let requests = 0
   const onRequest = () => {
     requests++
@@ -103,7 +106,7 @@ export async function openImageRepository(
       ...(concurrency !== undefined && { concurrency }),
       ...(now !== undefined && { now }),
     })
-    return { ...images, requests: () => requests }
+    return { ...images, isShared, requests: () => requests }
   }
   const { token, apiUrl } = packages
   const images = makePackageImageRepository({
@@ -114,7 +117,18 @@ export async function openImageRepository(
     host: repository.registry,
     package: packageOf(repository),
   })
-  return { ...images, requests: () => requests }
+  return { ...images, isShared, requests: () => requests }
+}
+
+function isNamed({ registry, path }: RepositoryName, shared: readonly string[]): boolean {
+  const name = `${registry}/${path}`
+  return shared.some((one) => (one.endsWith('/*') ? name.startsWith(one.slice(0, -1)) : name === one))
+}
+
+/** From SIGNALBOX_SHARED_IMAGES: names like `registry.example.com/acme/app`, with commas between them. */
+export function readSharedImages(env: NodeJS.ProcessEnv): string[] {
+  const names = (env.SIGNALBOX_SHARED_IMAGES ?? '').split(',').map((name) => name.trim().toLowerCase())
+  return names.filter((name) => name !== '')
 }
 
 function readName(name: string): RepositoryName {
