@@ -90,7 +90,7 @@ export function makeImagesProject(
       const asked = options.app ?? app
       if (asked === null) throw new Error('there is no app')
       const clock = { now: () => new Date(now()) }
-      const openImages = async () => ({ ...openRegistry(options.name, wrap, now), requests: () => 0 })
+      const openImages = async () => ({ ...openRegistry(options.name, wrap, now), isShared: false, requests: () => 0 })
       const sweep = makeImageSweep({
         github: await asked.forSweep(subject.installationId),
         installation: null,
