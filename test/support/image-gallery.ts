@@ -6,6 +6,7 @@ import type { Descriptor, Pushed, Target } from './image.ts'
 import {
   type Entry,
   type MultiArch,
+  pullWhole,
   pushBuildCache,
   pushEntries,
   pushMultiArch,
@@ -38,6 +39,8 @@ export interface Gallery {
   /** Tag, with names instead of digests in it → name. */
   tags(registry: TestRegistry): Promise<Record<string, string>>
   digest(name: string): string
+  /** Of a digest, or of a text that ends with one; what it is given where it is none of ours. */
+  nameOf(text: string): string
 }
 
 /** The rules by which `STAYING` and `TAGS_STAYING` are what they are. */
@@ -133,6 +136,7 @@ export async function pushGallery(target: Target, pulls: PullRequests): Promise<
     target,
     digests,
     digest,
+    nameOf: (text) => [...digests].find(([, one]) => text.endsWith(one))?.[0] ?? text,
     async manifests(registry) {
       return [...(await registry.storedManifests(target.path))].map(nameOf).toSorted()
     },
@@ -319,13 +323,36 @@ export function tagsStaying({ open }: PullRequests): Record<string, string> {
   }
 }
 
-/** Tags that go although what they name stays. */
-export function tagsAlone({ closed, merged }: PullRequests): string[] {
-  return [`pr-${closed.number}-both`, `pr-${merged.number}-part`, 'main-3b', 'branch-that-was']
+/** Names of what stays and loses a tag. */
+export const UNTAGGED: readonly string[] = ['both', 'keep-nested/inner', 'main-3', 'v2.1.0/amd64']
+
+/** What stays, or goes, and cannot be pulled whole, since somebody had deleted a part. */
+export const BROKEN: ReadonlySet<string> = new Set(['keep-ghost', 'gone-ghost'])
+
+/** Fetches whatever stays, to the last byte. @returns the digests of all of it. */
+export function pullStaying({ target, digest }: Gallery): Promise<Set<string>> {
+  return pullEach(target, STAYING, digest)
 }
 
-/** Tags that stay, but cannot be pulled whole, since somebody had deleted a part. */
-export const BROKEN: ReadonlySet<string> = new Set(['keep-ghost'])
+/** What the registry can free when all that goes is gone. */
+export async function onlyGoing({ target, digest }: Gallery): Promise<string[]> {
+  const staying = await pullEach(target, STAYING, digest)
+  const going = await pullEach(target, GOING, digest)
+  // An index holds the bytes of its parts, also of those that were deleted.
+  return [...going, digest('gone-ghost/arm64')].filter((one) => !staying.has(one))
+}
+
+async function pullEach(
+  target: Target,
+  names: readonly string[],
+  digest: (name: string) => string,
+): Promise<Set<string>> {
+  const pulled = new Set<string>()
+  for (const name of names)
+    if (BROKEN.has(name)) pulled.add(digest(name))
+    else for (const part of await pullWhole(target, digest(name))) pulled.add(part)
+  return pulled
+}
 
 /** Files of the repository that need images: a workflow, and a manifest of Kubernetes. */
 export function filesThatUse({ target, digest }: Gallery, folder: string): Record<string, string> {

@@ -27,6 +27,8 @@ export interface Untag {
   readonly others: readonly string[]
   /** Whether the registry may be asked to delete the tag by its name. */
   readonly byName: boolean
+  /** Told before the first decoy is pushed: throws where it could not be deleted afterwards. */
+  readonly beforeDecoy?: () => Promise<void>
   /** Deletes a digest that only `tag` names. */
   readonly deleteDecoy: (digest: string) => Promise<UntagResult>
 }
@@ -58,6 +60,7 @@ async function byDecoy(order: Untag, original: Manifest): Promise<UntagResult> {
   const { registry, repository, tag } = order
   const decoy = makeDecoy(original)
   const digest = digestOfBytes(decoy.bytes)
+  await order.beforeDecoy?.()
   try {
     await registry.putManifest(repository, tag, decoy)
   } catch (error) {
