@@ -1,7 +1,7 @@
 /** The sandbox that `sweeps.ts` sweeps, in a process of its own: neither its time nor its memory is the sweep's. */
 import { sandboxEnvironment } from '../src/cli/sandbox-environment.ts'
 import { type Sandbox, startSandbox } from '../src/sandbox/sandbox.ts'
-import { CLOSE_LABEL, DOINGS, isStale, kindOf, makeIssues, STALE_LABEL } from './sweeps-issues.ts'
+import { CLOSE_LABEL, DOINGS, isStale, kindOf, makeIssues, STALE_LABEL, STALE_OPTIONS } from './sweeps-issues.ts'
 
 export type GitHubOrder =
   | { readonly kind: 'seed'; readonly repo: string; readonly issues: number }
@@ -51,7 +51,8 @@ function seed(repo: string, issues: number): void {
     name,
     ownerType: 'Organization',
     collaborators: { ann: 'write' },
-    files: { 'README.md': name },
+    // JSON is YAML, too.
+    files: { '.github/signalbox.yml': JSON.stringify({ version: 1, stale: STALE_OPTIONS }) },
   })
   sandbox.seedIssues(repo, makeIssues(issues, new Date()))
   sandbox.state.clearRequests()

@@ -60,17 +60,20 @@ export function isStale(kind: IssueKind): boolean {
   return kind === 'waiting' || kind === 'buried' || kind === 'due' || kind === 'answered'
 }
 
+/** The section `stale` of the configuration. */
+export const STALE_OPTIONS = {
+  days_before_stale: 30,
+  days_before_close: 7,
+  stale_issue_label: STALE_LABEL,
+  stale_issue_message: WARNING,
+  close_issue_message: FAREWELL,
+  close_issue_label: CLOSE_LABEL,
+  exempt_issue_labels: ['roadmap'],
+  operations_per_run: 100_000,
+}
+
 export function makeSweepConfig(): StaleConfig {
-  const parsed = parseStaleConfig({
-    days_before_stale: 30,
-    days_before_close: 7,
-    stale_issue_label: STALE_LABEL,
-    stale_issue_message: WARNING,
-    close_issue_message: FAREWELL,
-    close_issue_label: CLOSE_LABEL,
-    exempt_issue_labels: ['roadmap'],
-    operations_per_run: 100_000,
-  })
+  const parsed = parseStaleConfig(STALE_OPTIONS)
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'))
   return parsed.config
 }

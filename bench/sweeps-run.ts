@@ -1,20 +1,23 @@
-/** One sweep of `sweeps.ts`, in a process of its own, as `signalbox stale` does it: what is measured is all that the process did. */
+/**
+ * One sweep of `sweeps.ts`, in a process of its own, whose time and memory is measured as a whole. It is run without its types and
+ * with the built files, as it is when it is installed: making JavaScript of TypeScript takes memory, too.
+ */
 import { connectApp } from '../src/adapters/github/github.ts'
-import { openStore } from '../src/adapters/store/open-store.ts'
 import { carryOut, memoryJournal } from '../src/app/sweep.ts'
 import { makeStaleSweep } from '../src/app/sweep-stale.ts'
 import { makeLog } from '../src/cli/log.ts'
 import { makeProbot } from '../src/cli/make-probot.ts'
 import { type TimedWrites, type Writes, waitToWrite } from '../src/domain/pacing.ts'
+import type { StaleConfig } from '../src/domain/stale.ts'
 import type { SweepReport } from '../src/domain/sweep.ts'
 import type { RepoName, Store } from '../src/ports.ts'
-import { makeSweepConfig } from './sweeps-issues.ts'
 
 export interface SweepOrder {
   readonly env: NodeJS.ProcessEnv
   readonly repo: RepoName
+  readonly config: StaleConfig
   /** Null: a dry run, which is written down nowhere. */
-  readonly store: { readonly databaseUrl: string | null } | null
+  readonly store: { readonly databaseUrl: string | null; readonly dataDirectory: string | null } | null
 }
 
 export interface SweepResult {
@@ -38,14 +41,14 @@ process.once('message', async (order: SweepOrder) => {
   process.send?.(result, () => process.disconnect())
 })
 
-async function run({ env, repo: name, store: wanted }: SweepOrder): Promise<SweepResult> {
-  const store =
-    wanted && (await openStore({ ...wanted, dataDirectory: null, onError: (error) => console.error(error) }))
+async function run({ env, repo: name, config, store: wanted }: SweepOrder): Promise<SweepResult> {
+  const store = wanted && (await open(wanted))
   const probot = await makeProbot(env, makeLog('silent'))
   const restBytes = process.memoryUsage.rss()
   const started = performance.now()
   const paced = makeVirtualPace()
-  const report = await sweep({ app: connectApp(probot, Number(env.APP_ID)), name, store, pace: paced.pace })
+  const app = connectApp(probot, Number(env.APP_ID))
+  const report = await sweep({ app, name, config, store, pace: paced.pace })
   const measured = {
     seconds: (performance.now() - started) / 1000,
     cpuSeconds: Object.values(process.cpuUsage()).reduce((sum, micros) => sum + micros, 0) / 1e6,
@@ -59,14 +62,21 @@ async function run({ env, repo: name, store: wanted }: SweepOrder): Promise<Swee
   return { report, stored, ...measured }
 }
 
+/** Nothing of a store is loaded where there is none. */
+async function open(wanted: NonNullable<SweepOrder['store']>): Promise<Store> {
+  const { openStore } = await import('../src/adapters/store/open-store.ts')
+  return openStore({ ...wanted, onError: (error) => console.error(error) })
+}
+
 interface Sweeping {
   readonly app: ReturnType<typeof connectApp>
   readonly name: RepoName
+  readonly config: StaleConfig
   readonly store: Store | null
   readonly pace: (writes: Writes) => Promise<void>
 }
 
-async function sweep({ app, name, store, pace }: Sweeping): Promise<SweepReport> {
+async function sweep({ app, name, config, store, pace }: Sweeping): Promise<SweepReport> {
   const installationId = await app.findInstallation(name)
   if (installationId === null) throw new Error(`The app is not installed on ${name.owner}/${name.name}`)
   const github = await app.forSweep(installationId)
@@ -77,8 +87,7 @@ async function sweep({ app, name, store, pace }: Sweeping): Promise<SweepReport>
     store === null
       ? memoryJournal(clock.now())
       : await store.sweeps.open({ repo, installationId }, 'stale', null, clock.now())
-  const common = { github, repo, clock }
-  const planned = makeStaleSweep({ ...common, config: makeSweepConfig(), exempt: new Set(), only: null })
+  const planned = makeStaleSweep({ github, repo, clock, config, exempt: new Set(), only: null })
   const dryRun = store === null
   return carryOut({ sweep: planned, journal, kind: 'stale', repo, target: null, clock, dryRun, pace })
 }

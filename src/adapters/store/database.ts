@@ -3,7 +3,6 @@
  * above this file is written once.
  */
 import { mkdir } from 'node:fs/promises'
-import { PGlite } from '@electric-sql/pglite'
 import { CamelCasePlugin, Kysely, PGliteDialect, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { fromPglite, PgBoss } from 'pg-boss'
@@ -56,6 +55,8 @@ export async function openPostgres(url: string): Promise<Database> {
 /** @param directory where the data is kept; null: in memory, gone at the end. */
 export async function openPglite(directory: string | null): Promise<Database> {
   const unlock = directory === null ? async () => {} : await makeDirectory(directory)
+  // Loaded where it is needed: it is large, and who has a server never needs it.
+  const { PGlite } = await import('@electric-sql/pglite')
   const pglite = directory === null ? new PGlite() : new PGlite(`${directory}/pglite`)
   await pglite.waitReady
   return {
