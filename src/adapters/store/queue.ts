@@ -106,7 +106,7 @@ export class Queue {
 
   /** @param key of `sweepKey` or `sweepItemKey`. @param at not before. */
   async sendSweep(executor: Executor, key: string, at?: Date): Promise<void> {
-    const queue = key.startsWith('item:') ? 'sweep-item' : 'sweep'
+    const queue = sweepQueue(key)
     const options = { singletonKey: key, db: fromKysely(executor) }
     if (at === undefined) await this.#boss.send(queue, { id: key }, options)
     else await this.#boss.upsert(queue, { id: key }, { ...options, startAfter: at })
@@ -114,7 +114,7 @@ export class Queue {
 
   /** Whether the job waits or is at work. */
   async isSent(executor: Executor, key: string): Promise<boolean> {
-    const jobs = await this.#boss.findJobs('sweep', { key, db: fromKysely(executor) })
+    const jobs = await this.#boss.findJobs(sweepQueue(key), { key, db: fromKysely(executor) })
     return jobs.some(({ state }) => state === 'created' || state === 'retry' || state === 'active')
   }
 
@@ -221,4 +221,8 @@ function inOrder(ids: readonly string[]): string[] {
 /** pg-boss takes no colon in the key of a schedule. */
 function scheduleName(key: string): string {
   return key.replace(':', '.')
+}
+
+function sweepQueue(key: string): QueueName {
+  return key.startsWith('item:') ? 'sweep-item' : 'sweep'
 }

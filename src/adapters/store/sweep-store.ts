@@ -22,12 +22,18 @@ export function sweepStore(db: Kysely<Tables>, queue: Queue): SweepStore {
         .select(['repoId', 'kind', 'target'])
         .where('state', '=', 'open')
         .execute()
-      for (const { repoId, kind, target } of open) {
+      const keys = open.map(({ repoId, kind, target }) => {
         const item = /^#(\d+)$/.exec(target)?.[1]
-        const key = item === undefined ? sweepKey(kind, repoId) : sweepItemKey(repoId, Number(item))
+        return item === undefined ? sweepKey(kind, repoId) : sweepItemKey(repoId, Number(item))
+      })
+      let sent = 0
+      for (const key of new Set(keys)) {
+        // One more behind the one that is at work would be a sweep of its own, with a budget of its own.
+        if (await queue.isSent(db, key)) continue
         await queue.sendSweep(db, key)
+        sent++
       }
-      return open.length
+      return sent
     },
     async standing(kind, repoId) {
       return { isAwaited: await queue.isSent(db, sweepKey(kind, repoId)), sweeps: await loadHeads(db, kind, repoId) }
