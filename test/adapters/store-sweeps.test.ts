@@ -169,21 +169,37 @@ describeStores('the jobs of sweeps', (open) => {
       const repo = makeRepo()
       await store.sweeps.open({ repo, installationId: 9 }, 'runs', null, NOW)
       await store.sweeps.open({ repo, installationId: 9 }, 'stale', '#4', NOW)
-      const seen = await watchJobs(store)
+      const held = { ...makeRepo(), id: 77 }
+      await store.sweeps.open({ repo: held, installationId: 9 }, 'images', 'ghcr.io/acme/app', NOW)
+      await store.sweeps.open({ repo: held, installationId: 9 }, 'runs', null, NOW)
+      await store.sweeps.open({ repo: held, installationId: 9 }, 'stale', '#7', NOW)
+      let begun = false
+      let release = () => {}
+      const released = new Promise<void>((resolve) => {
+        release = resolve
+      })
+      const sweeps: string[] = []
+      await watchJobs(store, {
+        async sweep(key) {
+          if (key !== `images:${held.id}`) return void sweeps.push(key)
+          begun = true
+          await released
+        },
+      })
       await store.sweeps.enqueue('stale', repo.id)
       await store.sweeps.enqueueItem(repo.id, 3)
       await store.sweeps.enqueue('images', repo.id, new Date(Date.now() + 3_600_000))
+      // What is at work, or waits, is not enqueued once more behind itself.
+      await store.sweeps.enqueue('images', held.id)
+      await store.sweeps.enqueue('runs', held.id, new Date(Date.now() + 3_600_000))
+      await store.sweeps.enqueueItem(held.id, 7, new Date(Date.now() + 3_600_000))
+      console.log(sweeps, held.id, repo.id, begun)
+      await expect.poll(() => begun, { timeout: 15_000 }).toBe(true)
       expect(await store.sweeps.enqueueOpen()).toBe(2)
+      release()
       await expect
-        .poll(() => seen.sweeps.toSorted(), { timeout: 15_000 })
+        .poll(() => sweeps.toSorted(), { timeout: 15_000 })
         .toEqual([`item:${repo.id}#3`, `item:${repo.id}#4`, `runs:${repo.id}`, `stale:${repo.id}`])
-      // What is at work is not enqueued once more behind itself.
-      const other = makeRepo()
-      await store.sweeps.open({ repo: other, installationId: 9 }, 'runs', null, NOW)
-      await store.sweeps.enqueue('runs', other.id, new Date(Date.now() + 3_600_000))
-      await store.sweeps.open({ repo: other, installationId: 9 }, 'stale', '#7', NOW)
-      await store.sweeps.enqueueItem(other.id, 7, new Date(Date.now() + 3_600_000))
-      await expect.poll(() => store.sweeps.enqueueOpen(), { timeout: 15_000 }).toBe(2)
     })
   })
 })
