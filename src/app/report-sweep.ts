@@ -17,8 +17,6 @@ export interface ReportDeps {
 }
 
 const TITLE = 'Signalbox: sweeps'
-/** Reports among which the newest of each sweep is looked for. */
-const LOOKED_AT = 30
 
 /** What cannot be written there is in the log and the store nevertheless: a refusal ends nothing. */
 export async function reportSweep(deps: ReportDeps, { repo }: SweepSubject, report: SweepReport): Promise<void> {
@@ -27,7 +25,7 @@ export async function reportSweep(deps: ReportDeps, { repo }: SweepSubject, repo
   try {
     const number = await findIssue(deps, repo)
     const issue = number === null ? null : await github.getIssue(repo, number)
-    const reports = await newestReports(deps, repo.id)
+    const reports = inOrder(await deps.store.sweeps.newest(repo.id))
     const placed = placeBlock(issue?.body ?? '', false, (most) => renderSweeps(reports, most))
     if (placed.kind !== 'placed') return deps.log.warn({ issue: number, why: placed.kind }, 'the reports have no place')
     if (number !== null && issue !== null) {
@@ -58,13 +56,7 @@ async function findIssue(
   return found
 }
 
-/** Of each kind and target the newest, looks at single items left out. */
-async function newestReports({ store }: ReportDeps, repoId: number): Promise<SweepReport[]> {
-  const lists = await Promise.all(SWEEP_KINDS.map((kind) => store.sweeps.list({ repoId, kind, limit: LOOKED_AT })))
-  const newest = new Map<string, SweepReport>()
-  for (const report of lists.flat()) {
-    const key = `${report.kind} ${report.target ?? ''}`
-    if (!report.target?.startsWith('#') && report.state !== 'open' && !newest.has(key)) newest.set(key, report)
-  }
-  return [...newest.values()]
+/** As kinds are listed everywhere; those of one kind by their names. */
+function inOrder(reports: readonly SweepReport[]): SweepReport[] {
+  return SWEEP_KINDS.flatMap((kind) => reports.filter((report) => report.kind === kind))
 }

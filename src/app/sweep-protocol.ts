@@ -24,6 +24,7 @@ const filter = z.object({
   repoId: id.exactOptional(),
   repository: text.exactOptional(),
   kind: kind.exactOptional(),
+  items: z.boolean().exactOptional(),
   limit: z.int().min(1),
 })
 

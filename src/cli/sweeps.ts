@@ -12,6 +12,7 @@ import type { SweepAccess } from './sweep/sweep-access.ts'
 interface ListOptions {
   readonly kind?: string
   readonly limit: string
+  readonly items?: boolean
   readonly json?: boolean
 }
 
@@ -21,6 +22,7 @@ export function registerSweeps(program: Command): void {
     .description('List the sweeps that were carried out.')
     .argument('[repository]', 'owner/name')
     .option('--kind <kind>', SWEEP_KINDS.join(', '))
+    .option('--items', 'also looks at single issues and pull requests, between sweeps')
     .option('--limit <number>', 'most that are listed', '20')
     .option('--json', 'print JSON')
     .action(list)
@@ -32,7 +34,7 @@ export function registerSweeps(program: Command): void {
     .action(show)
 }
 
-async function list(repository: string | undefined, { kind, limit, json }: ListOptions): Promise<void> {
+async function list(repository: string | undefined, { kind, limit, items = false, json }: ListOptions): Promise<void> {
   const found = SWEEP_KINDS.find((one) => one === kind)
   if (kind !== undefined && found === undefined)
     throw new UsageError(`--kind is one of ${SWEEP_KINDS.join(', ')}, but it is given «${kind}».`)
@@ -40,7 +42,7 @@ async function list(repository: string | undefined, { kind, limit, json }: ListO
   if (!Number.isInteger(most) || most < 1)
     throw new UsageError(`--limit is a number from 1 on, but it is given «${limit}».`)
   const name = repository === undefined ? null : readRepositoryName(repository, 'sweeps')
-  const filter: { kind?: SweepKind; repository?: string; limit: number } = { limit: most }
+  const filter: { kind?: SweepKind; repository?: string; items: boolean; limit: number } = { items, limit: most }
   if (found !== undefined) filter.kind = found
   if (name !== null) filter.repository = `${name.owner}/${name.name}`
   const reports = await withAccess((access) => access.list(filter))

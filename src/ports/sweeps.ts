@@ -263,8 +263,16 @@ export interface SweepStore {
    * The repository's open sweep of this kind and target, to go on with, or a new one. Whoever had it before cannot write to it any more.
    */
   open(subject: SweepSubject, kind: SweepKind, target: string | null, now: Date): Promise<SweepJournal>
-  /** Newest first. */
-  list(filter: { repoId?: number; repository?: string; kind?: SweepKind; limit: number }): Promise<SweepReport[]>
+  /** Newest first. @param filter with `items`, looks at single issues and pull requests are among them. */
+  list(filter: {
+    repoId?: number
+    repository?: string
+    kind?: SweepKind
+    items?: boolean
+    limit: number
+  }): Promise<SweepReport[]>
+  /** Of each kind and target of a repository the newest that is over, without looks at single items. */
+  newest(repoId: number): Promise<SweepReport[]>
   get(id: string): Promise<(SweepReport & SweepSubject) | null>
   standing(kind: SweepKind, repoId: number): Promise<SweepStanding>
   /** Returns how many were removed. */

@@ -7,6 +7,8 @@ import type { SweepHead, SweepStore } from '../../ports/sweeps.ts'
 import { loadOutcomes } from './sweep-journal.ts'
 import type { Tables } from './tables.ts'
 
+/** Targets of looks at single issues and pull requests. */
+const ITEMS = '#%'
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 /** Decisions about 100,000 things, with room. */
@@ -22,17 +24,32 @@ async function unpackReport(bytes: Uint8Array): Promise<Kept> {
   return JSON.parse((await decompress(bytes, { maxOutputLength: MAX_REPORT_BYTES })).toString('utf8'))
 }
 
-export function sweepReports(db: Kysely<Tables>): Pick<SweepStore, 'list' | 'get' | 'removeBefore'> {
+export function sweepReports(db: Kysely<Tables>): Pick<SweepStore, 'list' | 'newest' | 'get' | 'removeBefore'> {
   return {
-    async list({ repoId, repository, kind, limit }) {
+    async list({ repoId, repository, kind, items = false, limit }) {
       let query = db.selectFrom('sweeps').selectAll().orderBy('startedAt', 'desc').orderBy('id').limit(limit)
       if (repoId !== undefined) query = query.where('repoId', '=', repoId)
+      if (!items) query = query.where('target', 'not like', ITEMS)
       if (kind !== undefined) query = query.where('kind', '=', kind)
       if (repository !== undefined)
         query = query.where(
           sql<boolean>`lower(repo->>'owner') || '/' || lower(repo->>'name') = ${repository.toLowerCase()}`,
         )
       return Promise.all((await query.execute()).map((row) => toReport(db, row)))
+    },
+    async newest(repoId) {
+      const rows = await db
+        .selectFrom('sweeps')
+        .selectAll()
+        .distinctOn(['kind', 'target'])
+        .where('repoId', '=', repoId)
+        .where('state', '<>', 'open')
+        .where('target', 'not like', ITEMS)
+        .orderBy('kind')
+        .orderBy('target')
+        .orderBy('startedAt', 'desc')
+        .execute()
+      return Promise.all(rows.map((row) => toReport(db, row)))
     },
     async get(id) {
       const row = await db.selectFrom('sweeps').selectAll().where('id', '=', id).executeTakeFirst()
@@ -61,7 +78,7 @@ export async function loadHeads(db: Kysely<Tables>, kind: SweepKind, repoId: num
     .select(['id', 'target', 'state'])
     .where('repoId', '=', repoId)
     .where('kind', '=', kind)
-    .where('target', 'not like', '#%')
+    .where('target', 'not like', ITEMS)
     .orderBy('startedAt', 'desc')
     .orderBy('id')
     .limit(MOST_HEADS)
