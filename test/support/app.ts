@@ -1,5 +1,5 @@
 /** Signalbox as a user runs it, against the sandbox: real HTTP, real signatures, a real database. */
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { sandboxEnvironment } from '../../src/cli/sandbox-environment.ts'
 import { type Serving, serve } from '../../src/cli/serve.ts'
@@ -19,7 +19,10 @@ export interface TestAppOptions {
   readonly sandbox?: SandboxOptions
   /** Default: PGlite in memory. */
   readonly databaseUrl?: string
-  readonly env?: NodeJS.ProcessEnv
+  /** Beside what every installation sets. */
+  readonly env?: NodeJS.ProcessEnv | ((github: Sandbox) => NodeJS.ProcessEnv)
+  /** Default: silent, unless TEST_LOG names a level. */
+  readonly log?: Logger
 }
 
 /** One app for all tests of a file. At its end, everything that was said at GitHub was as GitHub has it. */
@@ -55,7 +58,9 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
   const runners = new Map<string, RunnerScript>()
   const runner: RunnerScript = (run) => runners.get(run.repo)?.(run) ?? {}
   const github = await startSandbox({ validateReplies: true, runner, ...options.sandbox })
-  const serving = await serve({ ...makeEnv(github, options.databaseUrl), ...options.env }, makeTestLog())
+  const { env = {}, log = makeTestLog() } = options
+  const more = typeof env === 'function' ? env(github) : env
+  const serving = await serve({ ...makeEnv(github, options.databaseUrl), ...more }, log)
   const url = `http://127.0.0.1:${serving.port}/api/github/webhooks`
   github.setWebhook({ url })
   return {
