@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openStore } from '../src/adapters/store/open-store.ts'
 import { startPostgres } from '../test/support/postgres.ts'
 import { benchImageDecisions, reportImageDecisions } from './image-decisions.ts'
 import { DOINGS, type IssueKind, isStale, kindOf } from './sweeps-issues.ts'
@@ -68,9 +69,10 @@ async function lookOften(github: GitHub, databaseUrl: string): Promise<Looks> {
   return { dry, commands }
 }
 
-/** And once more, when there is nothing left to do. */
+/** And once more, when there is nothing left to do. The database is made first, which takes PGlite more memory than everything after. */
 async function carryOutOn(github: GitHub, repo: string, store: NonNullable<SweepOrder['store']>): Promise<Run> {
   await tell(github, { kind: 'seed', repo, issues: ISSUES }, 'seeded')
+  await (await openStore({ ...store, onError: (error) => console.error(error) })).close()
   const run = await runSweep(github, repo, store)
   checkDecisions(run)
   await checkIssues(github, repo, true)
@@ -163,7 +165,8 @@ function reportLooks({ dry, commands }: Looks): void {
 }
 
 function reportCarriedOut(runs: readonly (readonly [string, Run])[]): void {
-  console.log('\nCarried out, as fast as the sandbox answers, without the pace of sweeps:')
+  console.log('\nCarried out, as fast as the sandbox answers, without the pace of sweeps, and written down in a store')
+  console.log('(PGlite is in the same process, and is compiled there whatever is done with it):')
   for (const [store, { report, counted, seconds, peakBytes, restBytes, pacedSeconds }] of runs) {
     const writes = report.outcomes.reduce((sum, { operations }) => sum + operations, 0)
     console.log(
