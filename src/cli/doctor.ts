@@ -45,6 +45,7 @@ async function doctor(name: string, options: DoctorOptions): Promise<void> {
     branch: options.branch ?? null,
     appId,
     manifest: await readManifest(),
+    hasPackagesToken: Boolean(env.PACKAGES_TOKEN || env.GITHUB_TOKEN),
     allowed: new Set(readEnvironment(env).SIGNALBOX_PREVIEW_REPOSITORIES),
   })
   const findings = decideFindings(facts)

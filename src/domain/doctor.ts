@@ -8,6 +8,7 @@ import { configFindings } from './doctor/config-findings.ts'
 import { gateFindings } from './doctor/gate-findings.ts'
 import { installationFindings } from './doctor/installation-findings.ts'
 import { previewFindings } from './doctor/preview-findings.ts'
+import { sweepFindings } from './doctor/sweep-findings.ts'
 import type { WorkflowFile } from './doctor/workflow-file.ts'
 import { workflowFindings } from './doctor/workflow-findings.ts'
 
@@ -81,6 +82,8 @@ export interface DoctorFacts {
   /** Null: the app is not installed there. Then, and when it is suspended, nothing else was looked at. */
   readonly installation: InstallationFacts | null
   readonly config: ConfigFacts
+  /** Whether the app itself can delete packages at GitHub, and needs no workflow for it. */
+  readonly hasPackagesToken: boolean
   /** Whose protection was looked at. */
   readonly branch: string
   readonly branchFacts: BranchFacts
@@ -99,6 +102,7 @@ export function decideFindings(facts: DoctorFacts): Finding[] {
       ...gateFindings(facts),
       ...workflowFindings(facts),
       ...previewFindings(facts),
+      ...sweepFindings(facts),
     )
   return arrange(findings)
 }

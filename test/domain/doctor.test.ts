@@ -67,6 +67,7 @@ function makeFacts(facts: Partial<DoctorFacts> = {}): DoctorFacts {
     },
     installation: makeInstallation(),
     config: makeConfig(CI),
+    hasPackagesToken: false,
     branch: 'main',
     branchFacts: branchWith([required(GATE, APP)]),
     workflows: new Map([workflow('test.yml', known(EXECUTOR))]),
@@ -90,6 +91,49 @@ test('a repository that is set up well', () => {
     'ok: workflow test.yml does what the job test of ci asks of it',
   ])
   expect(findings.map((finding) => finding.remedy)).toEqual([null, null, null, null])
+})
+
+describe('sweeps', () => {
+  const withImages = (images: string) =>
+    makeConfig(
+      `${CI}cleanup: { images: { repositories: [${images}], rules: [{ untagged: true }], confirmed: true } }\n`,
+    )
+  const deleting = makeConfig(`${CI}stale: { delete_branch: true }\n`)
+
+  test('that delete branches need a permission', () => {
+    expect(wrongLines({ config: deleting })).toEqual([
+      'problem: stale has `delete_branch`, for which the app lacks the permission «Contents: write»',
+    ])
+    const installation = makeInstallation()
+    const permissions = { ...installation.permissions, contents: 'write' }
+    expect(wrongLines({ config: deleting, installation: { ...installation, permissions } })).toEqual([])
+  })
+
+  test('of images say that they are not confirmed', () => {
+    const config = makeConfig(
+      `${CI}cleanup: { images: { repositories: [r.test/acme/app], rules: [{ untagged: true }] } }\n`,
+    )
+    expect(wrongLines({ config })).toEqual([
+      'warning: cleanup.images is not confirmed: its sweeps are dry runs, which delete nothing',
+    ])
+  })
+
+  test('of images at GitHub need a token or a workflow that takes a plan', () => {
+    const uses = (images: string, hasPackagesToken: boolean) =>
+      workflowUses(withImages(images).config, hasPackagesToken).map(({ workflow: file }) => file)
+    expect(uses('ghcr.io/acme/app', false)).toEqual(['test.yml', 'signalbox-cleanup.yml'])
+    expect(uses('ghcr.io/acme/app', true)).toEqual(['test.yml'])
+    expect(uses('r.test/acme/app', false)).toEqual(['test.yml'])
+    const workflows = (text: string) =>
+      new Map([workflow('test.yml', known(EXECUTOR)), workflow('signalbox-cleanup.yml', known(text))])
+    const config = withImages('ghcr.io/acme/app')
+    expect(wrongLines({ config, workflows: workflows('on: { workflow_dispatch: { inputs: { plan: {} } } }') })).toEqual(
+      [],
+    )
+    expect(wrongLines({ config, workflows: workflows('on: workflow_dispatch') }).join()).toMatch(
+      /^problem: workflow signalbox-cleanup\.yml .*plan/,
+    )
+  })
 })
 
 test('what is wrong comes first, and by subject', () => {
@@ -412,7 +456,7 @@ describe('workflows that are followed', () => {
 
   test('a check of another app names no workflow', () => {
     const config = makeConfig(CI.replace('{ workflow: test.yml }', '{ observe: { check: lint, app: github-actions } }'))
-    expect(workflowUses(config.config)).toEqual([])
+    expect(workflowUses(config.config, false)).toEqual([])
   })
 })
 

@@ -24,6 +24,7 @@ export interface Asked {
   readonly manifest: Manifest
   /** Repositories of other owners that previews may be dispatched to, by `repositoryKey`. */
   readonly allowed: ReadonlySet<string>
+  readonly hasPackagesToken: boolean
 }
 
 interface Eyes {
@@ -32,9 +33,9 @@ interface Eyes {
 }
 
 export async function observeRepository(eyes: Eyes, asked: Asked): Promise<DoctorFacts> {
-  const { repo, appId, manifest } = asked
+  const { repo, appId, manifest, hasPackagesToken } = asked
   const installation = await eyes.inspector.getInstallation(repo)
-  const shared = { repository: `${repo.owner}/${repo.name}`, appId, manifest, installation }
+  const shared = { repository: `${repo.owner}/${repo.name}`, appId, manifest, installation, hasPackagesToken }
   if (installation === null || installation.suspended) return { ...shared, ...unseen(asked) }
   const found = await eyes.inspector.getRepository(installation.id, repo)
   if (found === null) throw new UsageError(`${shared.repository} is not seen by the installation of the app.`)
@@ -45,11 +46,14 @@ export async function observeRepository(eyes: Eyes, asked: Asked): Promise<Docto
     seen<BranchFacts>(() => eyes.inspector.getBranch(installation.id, found, branch)),
   ])
   const previewInstallations = await observePreviews(eyes, asked, config, installation)
-  const workflows = await observeWorkflows(eyes, config, { repo: found, installation, previewInstallations })
+  const places = { repo: found, installation, previewInstallations, hasPackagesToken }
+  const workflows = await observeWorkflows(eyes, config, places)
   return { ...shared, config, branch, branchFacts, previewInstallations, workflows }
 }
 
-function unseen(asked: Asked): Omit<DoctorFacts, 'repository' | 'appId' | 'manifest' | 'installation'> {
+function unseen(
+  asked: Asked,
+): Omit<DoctorFacts, 'repository' | 'appId' | 'manifest' | 'installation' | 'hasPackagesToken'> {
   const nothing: Unreadable = { kind: 'unreadable', reason: 'the app is not there' }
   return {
     config: nothing,
@@ -91,16 +95,17 @@ interface Places {
   readonly repo: Repo
   readonly installation: InstallationFacts
   readonly previewInstallations: ReadonlyMap<string, InstallationFacts | null>
+  readonly hasPackagesToken: boolean
 }
 
 async function observeWorkflows(
   { app, inspector }: Eyes,
   config: ConfigFacts,
-  { repo, installation, previewInstallations }: Places,
+  { repo, installation, previewInstallations, hasPackagesToken }: Places,
 ): Promise<Map<string, WorkflowFacts>> {
   const found = new Map<string, WorkflowFacts>()
   if (config.kind !== 'good') return found
-  const uses = new Map(workflowUses(config.config).map((use) => [workflowKey(use), use]))
+  const uses = new Map(workflowUses(config.config, hasPackagesToken).map((use) => [workflowKey(use), use]))
   for (const [key, use] of uses) {
     const at = use.repository === null ? installation : previewInstallations.get(repositoryKey(use.repository))
     if (!at || at.suspended) continue

@@ -7,7 +7,7 @@ import type { DoctorFacts, Finding, FindingLevel, WorkflowFacts } from '../docto
 import type { WorkflowFile } from './workflow-file.ts'
 import { type DispatchWants, type ObserveWants, type WorkflowUse, workflowKey, workflowUses } from './workflow-uses.ts'
 
-type Asked = Pick<DoctorFacts, 'config' | 'workflows'>
+type Asked = Pick<DoctorFacts, 'config' | 'workflows' | 'hasPackagesToken'>
 
 interface Said {
   readonly level: FindingLevel
@@ -15,9 +15,9 @@ interface Said {
   readonly remedy: string | null
 }
 
-export function workflowFindings({ config, workflows }: Asked): Finding[] {
+export function workflowFindings({ config, workflows, hasPackagesToken }: Asked): Finding[] {
   if (config.kind !== 'good') return []
-  const uses = Map.groupBy(workflowUses(config.config), workflowKey)
+  const uses = Map.groupBy(workflowUses(config.config, hasPackagesToken), workflowKey)
   return [...uses].flatMap(([key, group]) => {
     const facts = workflows.get(key)
     const [first] = group

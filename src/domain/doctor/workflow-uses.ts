@@ -33,7 +33,8 @@ export interface ObserveWants {
 
 const SIGNALBOX_INPUT = 'signalbox'
 
-export function workflowUses(config: Config): WorkflowUse[] {
+/** @param hasPackagesToken whether the app deletes packages at GitHub itself. */
+export function workflowUses(config: Config, hasPackagesToken: boolean): WorkflowUse[] {
   const jobs = config.pipelines.flatMap((pipeline) => pipeline.jobs.flatMap((job) => usesOfJob(config, pipeline, job)))
   const labels = config.labelActions.map(
     ({ label, workflow, ref, inputs }): WorkflowUse => ({
@@ -41,7 +42,8 @@ export function workflowUses(config: Config): WorkflowUse[] {
       wants: executor(inputs),
     }),
   )
-  return [...jobs, ...labels, ...usesOfForks(config), ...usesOfPreviews(config)]
+  const cleanup = hasPackagesToken ? [] : usesOfCleanup(config)
+  return [...jobs, ...labels, ...usesOfForks(config), ...usesOfPreviews(config), ...cleanup]
 }
 
 /** One file is looked at once. */
@@ -80,6 +82,16 @@ function usesOfPreviews({ previews }: Config): WorkflowUse[] {
       wants: { kind: 'dispatch', inputs: Object.keys(inputs), named: false } as const,
     })),
   )
+}
+
+/** Elsewhere than at GitHub images are deleted by the app. */
+function usesOfCleanup({ cleanup, images }: Config): WorkflowUse[] {
+  if (cleanup.images === null) return []
+  const { repositories, workflow } = cleanup.images
+  const names = repositories.length > 0 ? repositories : images.map(({ repository }) => repository)
+  if (!names.some((name) => /^(?:ghcr\.io|containers\.[^/]+)\//i.test(name))) return []
+  const wants = { kind: 'dispatch', inputs: ['plan'], named: false } as const
+  return [{ repository: null, workflow, ref: null, by: '`cleanup.images` without PACKAGES_TOKEN', wants }]
 }
 
 function executor(inputs: Readonly<Record<string, string>>): DispatchWants {
