@@ -2,6 +2,7 @@
  * A repository of images with something of everything that a clean-up may meet, and, written down by hand, what becomes of it. Each
  * manifest has a name of its own, so that galleries are compared although no two of them have the same digests.
  */
+import pMap from 'p-map'
 import type { Descriptor, Pushed, Target } from './image.ts'
 import {
   type Entry,
@@ -122,10 +123,26 @@ function makeBuilder(target: Target, digests: Map<string, string>): Builder {
 export async function pushGallery(target: Target, pulls: PullRequests): Promise<Gallery> {
   const digests = new Map<string, string>()
   const builder = makeBuilder(target, digests)
-  await pushOfPullRequests(builder, pulls)
-  await pushVersions(builder, pulls)
-  await pushBuilds(builder)
-  await pushStrangeOnes(builder)
+  await Promise.all([
+    pushOfPullRequests(builder, pulls),
+    pushVersions(builder, pulls),
+    pushBuilds(builder),
+    pushStrangeOnes(builder),
+  ])
+  return galleryOf(target, digests)
+}
+
+/** The same once more, in another repository of the same registry. */
+export async function copyGallery(
+  registry: TestRegistry,
+  { target, digests }: Gallery,
+  path: string,
+): Promise<Gallery> {
+  await registry.copyRepository(target.path, path)
+  return galleryOf({ ...target, path }, digests)
+}
+
+function galleryOf(target: Target, digests: ReadonlyMap<string, string>): Gallery {
   const nameOf = (digest: string) => [...digests].find(([, one]) => one === digest)?.[0] ?? 'unknown'
   const digest = (name: string) => {
     const found = digests.get(name)
@@ -347,19 +364,17 @@ async function pullEach(
   names: readonly string[],
   digest: (name: string) => string,
 ): Promise<Set<string>> {
-  const pulled = new Set<string>()
-  for (const name of names)
-    if (BROKEN.has(name)) pulled.add(digest(name))
-    else for (const part of await pullWhole(target, digest(name))) pulled.add(part)
+  const pulled = new Set(names.flatMap((name) => (BROKEN.has(name) ? [digest(name)] : [])))
+  await pMap(names, (name) => pullWhole(target, digest(name), pulled), { concurrency: 4 })
   return pulled
 }
 
 /** Files of the repository that need images: a workflow, and a manifest of Kubernetes. */
-export function filesThatUse({ target, digest }: Gallery, folder: string): Record<string, string> {
+export function filesThatUse({ target, digest }: Gallery): Record<string, string> {
   const image = `${target.host}/${target.path}`
   return {
-    [`.github/workflows/use-${folder}.yml`]: `on: workflow_dispatch\njobs:\n  test:\n    runs-on: ubuntu-latest\n    container: ${image}@${digest('nightly-named')}\n    steps: []\n`,
-    [`k8s/${folder}.yaml`]: `kind: Pod\nspec:\n  containers:\n    - image: ${image}@${digest('deployed')}\n`,
+    '.github/workflows/use.yml': `on: workflow_dispatch\njobs:\n  test:\n    runs-on: ubuntu-latest\n    container: ${image}@${digest('nightly-named')}\n    steps: []\n`,
+    'k8s/pod.yaml': `kind: Pod\nspec:\n  containers:\n    - image: ${image}@${digest('deployed')}\n`,
   }
 }
 

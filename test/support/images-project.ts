@@ -40,7 +40,7 @@ export interface ImagesProject {
   readonly pulls: PullRequests
   /** As the app knows it. */
   find(): Promise<{ readonly repo: Repo; readonly installationId: number }>
-  /** From now on files of the default branch and a release name images of the gallery. */
+  /** From now on files of the default branch name images of this gallery, and a release does. */
   use(gallery: Gallery): void
   sweep(options: ImagesSweepOptions): Promise<SweepReport>
 }
@@ -81,9 +81,8 @@ export function makeImagesProject(
     pulls,
     find,
     use(gallery) {
-      const folder = gallery.target.path.replaceAll('/', '-')
-      sandbox.pushCommit(repo, 'main', { files: filesThatUse(gallery, folder), author: 'ann' })
-      sandbox.createRelease(repo, { tag: `notes-${folder}`, body: releaseNotes(gallery) })
+      sandbox.pushCommit(repo, 'main', { files: filesThatUse(gallery), author: 'ann' })
+      sandbox.createRelease(repo, { tag: gallery.target.path, body: releaseNotes(gallery) })
     },
     async sweep({ config = makeImagesConfig(), dryRun = false, now = Date.now, wrap = (same) => same, ...options }) {
       const subject = await find()

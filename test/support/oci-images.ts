@@ -188,12 +188,16 @@ export async function digestNamed(target: Target, reference: string): Promise<st
 
 /**
  * Fetches what the tag or digest names, and whatever that needs: each manifest and each blob, to the last byte.
+ * @param pulled digests of what was fetched a moment ago.
  * @returns the digests of all of it.
  * @throws when something is missing, or is not what its digest says.
  */
-export async function pullWhole(target: Target, reference: string): Promise<ReadonlySet<string>> {
-  const pulled = new Set<string>()
-  await pullInto(target, reference, pulled)
+export async function pullWhole(
+  target: Target,
+  reference: string,
+  pulled: Set<string> = new Set(),
+): Promise<ReadonlySet<string>> {
+  if (!pulled.has(reference)) await pullInto(target, reference, pulled)
   return pulled
 }
 
@@ -217,6 +221,7 @@ async function pullInto(target: Target, reference: string, pulled: Set<string>):
     if (!pulled.has(child.digest)) await pullInto(target, child.digest, pulled)
   const blobs = [...(document.config ? [document.config] : []), ...(document.layers ?? [])]
   for (const { digest } of [...blobs, ...inside.filter((child) => !isManifest(child))]) {
+    if (pulled.has(digest)) continue
     await fetchWhole(target, `blobs/${digest}`, digest)
     pulled.add(digest)
   }

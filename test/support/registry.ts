@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { glob, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, glob, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -23,6 +23,8 @@ export interface TestRegistry {
   storedBlobs(): Promise<ReadonlySet<string>>
   /** Digests of all manifests of a repository, also of those without a tag. */
   storedManifests(path: string): Promise<ReadonlySet<string>>
+  /** A repository with the same manifests and tags as another, of which nobody was asked. */
+  copyRepository(from: string, to: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -74,6 +76,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
         await promisify(execFile)(BINARY, ['garbage-collect', configuration], { env: environment })
       },
       storedBlobs: () => readBlobs(join(directory, 'data')),
+      copyRepository: (from, to) =>
+        cp(join(directory, 'data', REPOSITORIES, from), join(directory, 'data', REPOSITORIES, to), { recursive: true }),
       storedManifests: (path) => readManifests(join(directory, 'data'), path),
       stop,
     }
@@ -110,9 +114,11 @@ async function readBlobs(data: string): Promise<ReadonlySet<string>> {
   return digests
 }
 
+const REPOSITORIES = 'docker/registry/v2/repositories'
+
 async function readManifests(data: string, path: string): Promise<ReadonlySet<string>> {
   const digests = new Set<string>()
-  const revisions = `docker/registry/v2/repositories/${path}/_manifests/revisions/sha256/*/link`
+  const revisions = `${REPOSITORIES}/${path}/_manifests/revisions/sha256/*/link`
   for await (const file of glob(revisions, { cwd: data })) digests.add(`sha256:${file.split('/').at(-2)}`)
   return digests
 }

@@ -1,0 +1,139 @@
+/**
+ * Sweeps of images whose process dies at a random moment, before or after what it asked for was done: whatever is kept can be pulled
+ * whole all the time, and whoever goes on ends with what an undisturbed sweep ends with, to the last part that no tag reaches.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStore } from '../../src/adapters/store/open-store.ts'
+import type { SweepReport } from '../../src/domain/sweep.ts'
+import type { GitHubApp, Store } from '../../src/ports.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import {
+  copyGallery,
+  type Gallery,
+  GOING,
+  pullStaying,
+  pushGallery,
+  STAYING,
+  tagsStaying,
+  UNTAGGED,
+} from '../support/image-gallery.ts'
+import { type ImagesProject, makeImagesConfig, makeImagesProject } from '../support/images-project.ts'
+import { type MortalImages, startMortalImages } from '../support/mortal-images.ts'
+import { makeRandom } from '../support/random.ts'
+import { registryMissing, startRegistry, type TestRegistry } from '../support/registry.ts'
+import { connectTo } from '../support/stale-project.ts'
+
+if (registryMissing !== null) console.warn(`The tests of killed image sweeps are left out: ${registryMissing}.`)
+
+const KILLS = Number(process.env.KILLS ?? 20)
+const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
+
+let sandbox: Sandbox
+let app: GitHubApp
+let store: Store
+let registry: TestRegistry
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ validateReplies: true, rateLimit: { core: 1_000_000, graphql: 1_000_000 } })
+  app = await connectTo(sandbox)
+  const onError = (error: Error) => {
+    throw error
+  }
+  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
+  if (registryMissing !== null) return
+  registry = await startRegistry()
+  project = makeImagesProject(sandbox, app)
+  template = await pushGallery({ host: registry.host, path: 'acme/template' }, project.pulls)
+})
+afterAll(async () => {
+  sandbox.assertConforms()
+  await store.close()
+  await sandbox.stop()
+  await registry?.stop()
+})
+
+let project: ImagesProject
+/** Never swept, but copied. */
+let template: Gallery
+let copies = 0
+
+async function makeGallery(): Promise<Gallery> {
+  const gallery = await copyGallery(registry, template, `acme/copy-${++copies}`)
+  project.use(gallery)
+  return gallery
+}
+
+const nameOf = ({ target }: Gallery) => `${target.host}/${target.path}`
+
+async function sweepOnce(gallery: Gallery, process: MortalImages, options: object = {}): Promise<void> {
+  const name = nameOf(gallery)
+  const journal = await store.sweeps.open(await project.find(), 'images', name, new Date())
+  await project.sweep({
+    name,
+    config: makeImagesConfig(options),
+    app: process.app,
+    journal: process.journal(journal),
+    manifests: process.manifests(store.sweeps.manifests),
+    wrap: process.wrap,
+  })
+}
+
+const immortal = () => startMortalImages(sandbox, Number.POSITIVE_INFINITY, false)
+
+async function expectSwept(gallery: Gallery, what: string): Promise<void> {
+  expect(await gallery.manifests(registry), what).toEqual(STAYING)
+  expect(await gallery.tags(registry), what).toEqual(tagsStaying(project.pulls))
+}
+
+async function reportsOf(gallery: Gallery): Promise<SweepReport[]> {
+  const { repo } = await project.find()
+  const reports = await store.sweeps.list({ repoId: repo.id, limit: 200 })
+  return reports.filter(({ target }) => target === nameOf(gallery))
+}
+
+/** Sweeps until one comes to its end; of the others each died. @returns when they did. */
+async function sweepMortally(gallery: Gallery, kill: () => Promise<MortalImages>): Promise<number> {
+  for (let kills = 0; ; kills++) {
+    const process = await kill()
+    const failed = await sweepOnce(gallery, process).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    if (failed === null) return kills
+    expect(process.isDead(), `${failed}`).toBe(true)
+    await pullStaying(gallery)
+  }
+}
+
+test.skipIf(registryMissing !== null)(
+  `killed at ${KILLS} random moments, sweeps go on and end as one that was not (SEED=${SEED})`,
+  { timeout: 300_000 },
+  async () => {
+    const random = makeRandom(SEED)
+    const undisturbed = await makeGallery()
+    const alive = await immortal()
+    await sweepOnce(undisturbed, alive)
+    await expectSwept(undisturbed, 'undisturbed')
+    const steps = alive.steps()
+    expect(steps).toBeGreaterThan(300)
+    let kills = 0
+    while (kills < KILLS) {
+      const gallery = await makeGallery()
+      const died: string[] = []
+      // Perhaps more than once in the same sweep.
+      kills += await sweepMortally(gallery, () => {
+        const [dieAt, hasEffect] = [random.between(1, steps), random.chance(0.5)]
+        died.push(`${dieAt}${hasEffect ? ' done' : ''}`)
+        return startMortalImages(sandbox, dieAt, hasEffect)
+      })
+      const what = `SEED=${SEED}, died at ${died.join(', ')} of ${steps}`
+      await expectSwept(gallery, what)
+      const [report, ...others] = await reportsOf(gallery)
+      expect([report?.state, others], what).toEqual(['done', []])
+      const done = report?.outcomes.flatMap(({ outcome, subject }) =>
+        outcome === 'done' ? gallery.nameOf(subject) : [],
+      )
+      expect(new Set(done), what).toEqual(new Set([...(done ?? []), ...GOING, ...UNTAGGED]))
+    }
+  },
+)
