@@ -50,14 +50,13 @@ async function simulate(file: string, json: boolean): Promise<void> {
   if (!parsed.ok) throw new UsageError(`${file} cannot be simulated: ${parsed.problem}.`)
   const results = parsed.cases.map(simulateStale)
   console.log(
-    json
-      ? JSON.stringify(parsed.isArray ? results : results[0], null, 2)
-      : printable(results.map(describe).join('\n\n')),
+    json ? JSON.stringify(parsed.isArray ? results : results[0], null, 2) : results.map(describe).join('\n\n'),
   )
 }
 
 function describe({ actions }: SimulatedActions): string {
-  return actions.map((action) => `#${action.number}  ${action.do.join(', ')}: ${action.reason}`).join('\n')
+  const lines = actions.map((action) => `#${action.number}  ${action.do.join(', ')}: ${action.reason}`)
+  return lines.map((line) => printable(line).replaceAll('\n', ' ')).join('\n')
 }
 
 async function importWorkflow(file: string): Promise<void> {
