@@ -3,11 +3,11 @@
  * before are remembered, since what a digest names never changes. Each version is looked at once more right before it goes.
  */
 import type { Config } from '../domain/config.ts'
-import { decideImages } from '../domain/decide-images.ts'
+import { decideImages, type ImageSweepPlan } from '../domain/decide-images.ts'
 import { TransientError } from '../domain/errors.ts'
 import { whyNotOurs } from '../domain/image-owners.ts'
 import { fitPlan, formatImagePlan, makeImagePlan } from '../domain/image-plan.ts'
-import type { ImageDecision, ImageRetentionConfig } from '../domain/image-retention.ts'
+import type { ImageDecision, ImageRetentionConfig, ImageRetentionFacts } from '../domain/image-retention.ts'
 import { interpolate } from '../domain/interpolate.ts'
 import type { SweepOutcome } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
@@ -99,7 +99,7 @@ export function makeImageSweep(options: ImageSweepOptions): Sweep<ImageDecision>
       const { requests, points } = github.spent()
       return { requests: requests - before.requests + (images?.requests() ?? 0), points: points - before.points }
     },
-    async plan({ spent, deleted }) {
+    async plan({ spent, begun, deleted }) {
       // Several sweeps of a repository ask with the same.
       before = github.spent()
       decidedAt = clock.now()
@@ -108,7 +108,11 @@ export function makeImageSweep(options: ImageSweepOptions): Sweep<ImageDecision>
       if (stopped !== null) return { decisions: [], actions: [], left: [], stopped, problems: [] }
       const { facts, problems } = await observeImages({ ...options, images, now: decidedAt, deleted })
       known = new Set(facts.versions.map(({ digest }) => digest))
-      const plan = decideImages(facts, config, spent)
+      // What an earlier process began and is not there was deleted by it, though it could not say so any more.
+      const done = begun.filter((subject) => !known.has(subject.slice(subject.lastIndexOf('@') + 1))).length
+      const plan = images.canDelete
+        ? decideImages(facts, config, spent + done)
+        : decideHanded(options, decidedAt, facts, spent + done)
       return { ...plan, problems: [...problems, ...plan.problems] }
     },
     async apply(actions, work) {
@@ -118,6 +122,20 @@ export function makeImageSweep(options: ImageSweepOptions): Sweep<ImageDecision>
       return deleteImages({ images, clock, decidedAt, known }, planned, work)
     },
   }
+}
+
+/** No more than can be handed over at once, and of what goes together all or nothing, as a budget has it. */
+function decideHanded(
+  { config, name }: ImageSweepOptions,
+  decidedAt: Date,
+  facts: ImageRetentionFacts,
+  spent: number,
+): ImageSweepPlan {
+  const plan = decideImages(facts, config, spent)
+  const fitting = fitPlan(makeImagePlan({ sweep: name, repository: name, decidedAt, actions: plan.actions }))
+  const isWhole = fitting.actions.length === plan.actions.length
+  const operationsPerRun = spent + fitting.actions.reduce((sum, { untag }) => sum + (untag?.length ?? 1), 0)
+  return isWhole ? plan : decideImages(facts, { ...config, operationsPerRun }, spent)
 }
 
 /** The plan is bound to digests and their tags, so that carrying it out twice, or late, does no harm. */
