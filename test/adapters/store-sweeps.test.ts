@@ -86,6 +86,48 @@ describeStores('the store of sweeps', (open) => {
     expect(begun.filter((free) => free?.has('#7'))).toHaveLength(1)
   })
 
+  test('the newest of each target; looks at items are listed only when they are asked for', async () => {
+    const subject = makeSubject()
+    const repoId = subject.repo.id
+    const at = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000)
+    const finish = async (kind: 'stale' | 'images', target: string | null, minutes: number) => {
+      const journal = await store.sweeps.open(subject, kind, target, at(minutes))
+      await journal.finish(makeReport({ kind, target }))
+      return journal.id
+    }
+    await finish('stale', null, 1)
+    const stale = await finish('stale', null, 2)
+    const look = await finish('stale', '#3', 3)
+    const images = [await finish('images', 'b.test/x', 4), await finish('images', 'a.test/x', 5)]
+    await store.sweeps.open(subject, 'stale', null, at(6))
+    expect((await store.sweeps.newest(repoId)).map(({ id }) => id)).toEqual([images[1], images[0], stale])
+    const ids = async (items: boolean) =>
+      (await store.sweeps.list({ repoId, kind: 'stale', items, limit: 9 })).map(({ id }) => id)
+    expect(await ids(false)).toHaveLength(3)
+    expect(await ids(true)).toHaveLength(4)
+    expect(await ids(true)).toContain(look)
+    expect(await ids(false)).not.toContain(look)
+  })
+
+  test('what a sweep that failed deleted is known until one came to its end', async () => {
+    const subject = makeSubject()
+    const open = (minutes: number) => store.sweeps.open(subject, 'images', 'x', new Date(NOW.getTime() + minutes))
+    const first = await open(1)
+    expect(first.deleted).toEqual([])
+    await first.begin(['x@a', 'x@b', 'x@c'])
+    await first.record([done('x@a'), { ...done('x@c'), outcome: 'refused' }], SPENT)
+    expect((await open(2)).deleted.toSorted()).toEqual(['x@a', 'x@b'])
+    const second = await open(3)
+    await second.finish(makeReport({ state: 'failed', outcomes: [] }))
+    expect((await open(4)).deleted.toSorted()).toEqual(['x@a', 'x@b'])
+    await (await open(5)).finish(makeReport({ state: 'stopped', outcomes: [] }))
+    const third = await open(6)
+    expect(third.deleted.toSorted()).toEqual(['x@a', 'x@b'])
+    await third.finish(makeReport({ outcomes: [] }))
+    expect((await open(7)).deleted).toEqual([])
+    expect((await store.sweeps.open(subject, 'images', 'y', NOW)).deleted).toEqual([])
+  })
+
   test('what was decided is kept, and found by id, repository and kind', async () => {
     const subject = makeSubject()
     const repo = { ...subject.repo, owner: 'Acme', name: `shop-${subject.repo.id}` }
