@@ -24,8 +24,8 @@ export interface DeleteImagesOptions {
   readonly known: ReadonlySet<string> | null
 }
 
-/** How long it is taken that nothing was pushed. */
-const LOOK_AGAIN_MS = 5 * 60 * 1000
+/** How long it is taken that nothing was pushed: as little as can be, but looking takes no more than a small share of the time. */
+const LOOK_AGAIN = { leastMs: 10_000, mostMs: 5 * 60_000, share: 1 / 20 } as const
 
 export async function deleteImages(
   options: DeleteImagesOptions,
@@ -151,18 +151,22 @@ function makeLookAgain(
   const planned = new Map(actions.map((action) => [action.digest, action]))
   // Who decided elsewhere did it a while ago.
   let lookedAt = known === null ? Number.NEGATIVE_INFINITY : decidedAt.getTime()
+  let goodForMs: number = LOOK_AGAIN.leastMs
   const isNew = ({ digest, createdAt }: Pick<ImageVersion, 'digest' | 'createdAt'>): boolean => {
     if (known !== null) return !known.has(digest)
     return pushedSince === null || createdAt > pushedSince
   }
   return async () => {
-    if (clock.now().getTime() - lookedAt < LOOK_AGAIN_MS) return
+    if (clock.now().getTime() - lookedAt < goodForMs) return
     lookedAt = clock.now().getTime()
+    const startedAt = performance.now()
     for await (const page of images.listVersions())
       for (const version of page) {
         const action = planned.get(version.digest)
         if (action === undefined ? isNew(version) : planDrift(action, version, pushedSince) !== null)
           await guard.add(version.digest, 'it was pushed, or got a tag, since that was decided')
       }
+    const tookMs = performance.now() - startedAt
+    goodForMs = Math.min(LOOK_AGAIN.mostMs, Math.max(LOOK_AGAIN.leastMs, tookMs / LOOK_AGAIN.share))
   }
 }

@@ -4,7 +4,10 @@ import type { RepositoryName } from './client.ts'
 import type { RegistryClient } from './registry.ts'
 
 export interface TagMap {
-  /** Digest → its tags, in the order of the alphabet: as it is now, or as it was less than a minute ago. */
+  /**
+   * Digest → its tags, in the order of the alphabet: as it is now, or as it was a moment ago; of so many tags that looking at them
+   * takes seconds, as it was less than a minute ago.
+   */
   digests(freshly?: boolean): Promise<ReadonlyMap<string, readonly string[]>>
   /** Of these tags those that name the digest at this moment. */
   still(digest: string, tags: readonly string[]): Promise<string[]>
@@ -23,10 +26,12 @@ export interface TagMapOptions {
   readonly now: () => number
 }
 
-const FRESH_MS = 60_000
+/** A look is good for so many times as long as it took, since a tag that is not seen goes with what it names. */
+const GOOD_FOR = 10
+const GOOD_FOR_MOST_MS = 60_000
 
 export function makeTagMap({ registry, repository, concurrency, now }: TagMapOptions): TagMap {
-  let known: { readonly at: number; readonly tags: Promise<Map<string, string>> } | null = null
+  let known: { readonly at: number; goodForMs: number; readonly tags: Promise<Map<string, string>> } | null = null
   const digestOf = (tag: string) => registry.digestOf({ ...repository, tag, digest: null })
 
   async function look(): Promise<Map<string, string>> {
@@ -38,11 +43,14 @@ export function makeTagMap({ registry, repository, concurrency, now }: TagMapOpt
   }
 
   async function tags(freshly: boolean): Promise<Map<string, string>> {
-    if (known !== null && !freshly && now() - known.at < FRESH_MS) return known.tags
-    const looking = { at: now(), tags: look() }
+    if (known !== null && !freshly && now() - known.at < known.goodForMs) return known.tags
+    const startedAt = performance.now()
+    const looking = { at: now(), goodForMs: GOOD_FOR_MOST_MS, tags: look() }
     known = looking
     try {
-      return await looking.tags
+      const found = await looking.tags
+      looking.goodForMs = Math.min(GOOD_FOR_MOST_MS, (performance.now() - startedAt) * GOOD_FOR)
+      return found
     } catch (error) {
       if (known === looking) known = null
       throw error
