@@ -43,8 +43,8 @@ export function sweepStore(db: Kysely<Tables>, queue: Queue): SweepStore {
       const { rows } = await sql<{ id: number }>`
         select a.workflow_run_id as id from attempts a join runs r on r.id = a.run_id
           where r.repo_id = ${repoId} and r.open and a.workflow_run_id is not null
-        union select (l.observed->>'workflowRunId')::bigint from legs l join runs r on r.id = l.run_id
-          where r.repo_id = ${repoId} and r.open and l.observed->>'workflowRunId' is not null
+        union select (l.observed->>'id')::bigint from legs l join runs r on r.id = l.run_id
+          where r.repo_id = ${repoId} and r.open and l.observed->>'id' is not null
         union select d.workflow_run_id from deployments d
           where d.workflow_run_id is not null and d.completed_at is null
             and lower(d.target->'repository'->>'owner') || '/' || lower(d.target->'repository'->>'name') =
