@@ -2,7 +2,7 @@
  * Sweeps of images whose process dies at a random moment, before or after what it asked for was done: whatever is kept can be pulled
  * whole all the time, and whoever goes on ends with what an undisturbed sweep ends with, to the last part that no tag reaches.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/adapters/store/open-store.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import type { GitHubApp, Store } from '../../src/ports.ts'
@@ -92,10 +92,14 @@ async function reportsOf(gallery: Gallery): Promise<SweepReport[]> {
 }
 
 /** Sweeps until one comes to its end; of the others each died. @returns when they did. */
-async function sweepMortally(gallery: Gallery, kill: () => Promise<MortalImages>): Promise<number> {
+async function sweepMortally(
+  gallery: Gallery,
+  kill: () => Promise<MortalImages>,
+  options: object = {},
+): Promise<number> {
   for (let kills = 0; ; kills++) {
     const process = await kill()
-    const failed = await sweepOnce(gallery, process).then(
+    const failed = await sweepOnce(gallery, process, options).then(
       () => null,
       (error: unknown) => error,
     )
@@ -137,3 +141,46 @@ test.skipIf(registryMissing !== null)(
     }
   },
 )
+
+const BUDGET = 7
+/** A version and what goes with it is never torn apart: `nightly-1`. */
+const LARGEST_GROUP = 9
+
+describe.skipIf(registryMissing !== null)(`a budget of ${BUDGET} operations`, () => {
+  /** Sweeps until none leaves anything for the next. */
+  async function sweepAll(gallery: Gallery, kill: () => Promise<MortalImages>): Promise<SweepReport[]> {
+    for (;;) {
+      await sweepMortally(gallery, kill, { operations_per_run: BUDGET })
+      await pullStaying(gallery)
+      const [report, ...earlier] = await reportsOf(gallery)
+      expect(report?.state).toBe('done')
+      if (!report?.outcomes.some(({ outcome }) => outcome === 'left'))
+        return [...earlier.reverse(), ...(report ? [report] : [])]
+      expect(earlier.length).toBeLessThan(20)
+    }
+  }
+
+  test('is kept by each of several sweeps, which end as one without', { timeout: 120_000 }, async () => {
+    const gallery = await makeGallery()
+    const reports = await sweepAll(gallery, immortal)
+    await expectSwept(gallery, 'one after another')
+    expect(reports.length).toBeGreaterThanOrEqual((GOING.length + UNTAGGED.length) / LARGEST_GROUP)
+    const operations = reports.map(({ outcomes }) => outcomes.reduce((sum, one) => sum + one.operations, 0))
+    for (const each of operations) expect(each).toBeLessThanOrEqual(LARGEST_GROUP)
+    for (const each of operations.slice(0, -1)) expect(each).toBeGreaterThan(0)
+    expect(operations.reduce((sum, each) => sum + each, 0)).toBe(GOING.length + UNTAGGED.length)
+    // What was left is what the next ones did.
+    const left = reports.map(({ outcomes }) => outcomes.filter(({ outcome }) => outcome === 'left').length)
+    const later = operations.map((_, at) => operations.slice(at + 1).reduce((sum, each) => sum + each, 0))
+    expect(left).toEqual(later)
+    await sweepOnce(gallery, await immortal())
+    expect((await reportsOf(gallery))[0]?.outcomes).toEqual([])
+  })
+
+  test(`leaves nothing over when sweeps are killed (SEED=${SEED})`, { timeout: 240_000 }, async () => {
+    const random = makeRandom(SEED)
+    const gallery = await makeGallery()
+    await sweepAll(gallery, () => startMortalImages(sandbox, random.between(1, 500), random.chance(0.5)))
+    await expectSwept(gallery, `SEED=${SEED}`)
+  })
+})
