@@ -6,7 +6,7 @@ import type { Installation, Permissions, Repository, Workflow } from './model.ts
 import { nodeId } from './node-id.ts'
 import { type OldRun, seedRuns } from './old-runs.ts'
 import type { ContainerPackage, PackageRole } from './package-model.ts'
-import { deletePackage, deleteVersion, findVersion, packageNotFound, requirePackage } from './packages.ts'
+import { deletePackage, deleteVersion, findVersion, packageNotFound, putManifest, requirePackage } from './packages.ts'
 import { type NewImage, pushImage } from './push-image.ts'
 import { createRelease, type NewRelease } from './releases.ts'
 import { findRepository } from './repositories.ts'
@@ -66,6 +66,11 @@ function makeContainerActs(world: World) {
       workflowToken(world, findRepository(world, repo), permissions),
     /** Puts an image into the package `owner/name`, which is made private when it is new. Returns its digest. */
     pushImage: (path: string, image?: NewImage) => pushImage(world, path, image),
+    /** Gives the version a tag, which whatever had it loses. @param reference a tag or a digest. */
+    tagImage(path: string, reference: string, tag: string) {
+      const { one, found } = version(path, reference)
+      putManifest(world, one, { ...found, tags: [tag] })
+    },
     /** @param reference a tag or a digest. */
     setDownloads(path: string, reference: string, downloads: number) {
       version(path, reference).found.downloads = downloads

@@ -50,6 +50,8 @@ export interface GhcrPackage {
   push(name: string, options?: PushOptions): string
   /** As BuildKit pushes it: `name` is the index, `name-amd64`, `name-arm64` and the attestation of each are without a tag. */
   pushMultiArch(name: string, options?: PushOptions): void
+  /** One more tag. */
+  retag(name: string, tag: string): void
   digest(name: string): string
   /** By digest, or by anything that holds one, such as a subject. */
   nameOf(text: string): string
@@ -122,6 +124,7 @@ export async function makeGhcrPackage(sandbox: Sandbox, path: string, repo: stri
       })
       push(name, { ...options, children: [...entries, ...(options.children ?? [])] })
     },
+    retag: (name, tag) => sandbox.tagImage(path, digest(name), tag),
     digest,
     nameOf,
     versions() {
