@@ -26,6 +26,12 @@ const INT8 = 20
 /** A job whose process died blocks its key until its heartbeat is missed (see `queue.ts`): how often that is looked for, in seconds. */
 const BOSS_OPTIONS = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, useListenNotify: true } as const
 
+/**
+ * A process that is held, or whose machine is gone, in the middle of a transaction would hold its locks for hours, and with them
+ * whoever is to go on in its place. It is taken for dead as soon as by its heartbeat.
+ */
+const IDLE_IN_TRANSACTION_MS = 10_000
+
 /** @param url `postgres://user:password@host:port/database`; passwords are never logged. */
 export async function openPostgres(url: string): Promise<Database> {
   const types: pg.CustomTypesConfig = {
@@ -37,6 +43,11 @@ export async function openPostgres(url: string): Promise<Database> {
     max: 8,
     types,
     connectionTimeoutMillis: 5_000,
+    onConnect: async (client) => {
+      // One that breaks while a transaction has it ends nothing but that: its next query reports the fault.
+      client.on('error', () => {})
+      await client.query(`set idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`)
+    },
   })
   // Without a listener a connection that breaks while idle would end the process; the next query reports the fault.
   pool.on('error', () => {})
