@@ -7,6 +7,9 @@ export interface AppProcess {
   kill(): Promise<void>
   /** As an orchestrator stops it. Resolves with the exit code. */
   terminate(): Promise<number | null>
+  /** Holds it, as a machine does that sleeps. */
+  pause(): void
+  resume(): void
   /** What it printed. */
   readonly output: () => string
 }
@@ -36,6 +39,8 @@ export async function startProcess(env: NodeJS.ProcessEnv, port: number): Promis
       await end('SIGKILL')
     },
     terminate: () => end('SIGTERM'),
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
   }
 }
 
