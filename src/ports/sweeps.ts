@@ -138,6 +138,8 @@ export interface ImageRepository {
    */
   listVersions(): AsyncIterable<readonly Omit<ImageVersion, 'manifest'>[]>
   readonly listsUntagged: boolean
+  /** Whether `createdAt` is when a version was pushed; elsewhere it is when it was made, as it says itself. */
+  readonly tellsPushTime: boolean
   /** False: nothing can be deleted from here, for want of a token; a workflow of the repository has to do it. */
   readonly canDelete: boolean
   /** `owner/name` of the repository at GitHub that it belongs to; null: to none, or nobody tells. */
@@ -263,6 +265,16 @@ export interface SweepStore {
    * The repository's open sweep of this kind and target, to go on with, or a new one. Whoever had it before cannot write to it any more.
    */
   open(subject: SweepSubject, kind: SweepKind, target: string | null, now: Date): Promise<SweepJournal>
+  /**
+   * Ends what is open and not wanted any more, without doing anything of it.
+   * @param which `item`: only that of this item; otherwise all but those of items. `wanted`: targets that go on.
+   */
+  endUnwanted(
+    repoId: number,
+    kind: SweepKind,
+    which: { readonly item: string | null; readonly wanted: readonly (string | null)[] },
+    now: Date,
+  ): Promise<void>
   /** Newest first. @param filter with `items`, looks at single issues and pull requests are among them. */
   list(filter: {
     repoId?: number

@@ -81,7 +81,12 @@ describe('the packages API', () => {
     // The last of the page before: something was pushed while the list was read.
     api.answer('GET', VERSIONS, { query: { page: '2' }, body: [version(901), version(900, ['v1'])] })
     const images = open()
-    expect(images).toMatchObject({ name: 'ghcr.io/acme/team/app', listsUntagged: true, canDelete: true })
+    expect(images).toMatchObject({
+      name: 'ghcr.io/acme/team/app',
+      listsUntagged: true,
+      tellsPushTime: true,
+      canDelete: true,
+    })
     const versions = await listed(images)
     expect(versions).toHaveLength(101)
     expect(versions[0]).toEqual(seen(1000, ['v2', 'latest']))

@@ -70,7 +70,12 @@ describe.skipIf(registryMissing !== null)('a repository of a registry', () => {
     const { referrer, list } = await pushReferrer(repository, app.index)
     const signature = await pushSignature(repository, app.index)
     const { images } = at('acme/gallery')
-    expect(images).toMatchObject({ name: `${server.host}/acme/gallery`, listsUntagged: false, canDelete: true })
+    expect(images).toMatchObject({
+      name: `${server.host}/acme/gallery`,
+      listsUntagged: false,
+      tellsPushTime: false,
+      canDelete: true,
+    })
 
     const versions = await listed(images)
     const tags = Object.fromEntries([...versions].map(([digest, version]) => [digest, version.tags]))

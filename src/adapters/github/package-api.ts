@@ -30,9 +30,9 @@ export interface PackageVersion {
 }
 
 export interface PackageApi {
-  /** Newest first, page by page. */
   /** `owner/name` of the repository that it belongs to; null: to none. */
   linkedTo(): Promise<string | null>
+  /** Newest first, page by page. */
   list(state: 'active' | 'deleted'): AsyncIterable<readonly PackageVersion[]>
   /** Null: it is gone. */
   get(id: number): Promise<PackageVersion | null>

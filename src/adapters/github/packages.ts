@@ -72,6 +72,7 @@ export function makePackageImageRepository(options: PackageRepositoryOptions): I
   return {
     name: `${name.registry}/${name.path}`,
     listsUntagged: true,
+    tellsPushTime: true,
     canDelete: true,
     linkedTo: () => repository.api.linkedTo(),
     listVersions: () => listVersions(repository),

@@ -65,6 +65,7 @@ export function makeOciImageRepository(options: OciRepositoryOptions): ImageRepo
   return {
     name: `${name.registry}/${name.path}`,
     listsUntagged: false,
+    tellsPushTime: false,
     canDelete: options.canDelete ?? true,
     linkedTo: async () => null,
     listVersions: () => listVersions(repository),
