@@ -251,6 +251,15 @@ describe('deleting', () => {
     expect(new Set(github.deletions)).toEqual(new Set([1, 2, 3, 4, 5]))
   })
 
+  test('where every single one is refused, a thousand are asked for', async () => {
+    const github = new FakeGitHub()
+    github.runs = Array.from({ length: 1_100 }, (_, index) => makeRun(index + 1, 2_000 - index))
+    for (const { id } of github.runs) github.answers.set(id, [refused('Could not delete')])
+    const report = await sweep(github, { minimumRuns: 0, operationsPerRun: 3 })
+    expect(github.deletions).toEqual(Array.from({ length: 1_002 }, (_, index) => index + 1))
+    expect(report.outcomes.filter(({ outcome }) => outcome === 'left')).toHaveLength(98)
+  })
+
   test('what the budget leaves is named', async () => {
     const report = await sweep(three(), { minimumRuns: 0, operationsPerRun: 2 })
     expect(report.outcomes.map(({ subject, outcome }) => [subject, outcome])).toEqual([
