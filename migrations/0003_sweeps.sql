@@ -40,6 +40,8 @@ create table sweep_outcomes (
   sweep_id text not null references sweeps on delete cascade,
   subject  text not null,
   position bigint generated always as identity,
+  -- While it is begun: done, or perhaps done, in the whole sweep.
+  operations integer not null default 0,
   outcome  jsonb,
   primary key (sweep_id, subject)
 );
@@ -49,5 +51,12 @@ create table manifests (
   digest     text primary key,
   media_type text not null,
   children   text[] not null,
-  subject    text
+  subject    text,
+  -- Bytes of the blobs that it names itself; null: not known.
+  size       bigint,
+  -- Whether it was looked when it was made; null where it is not known, or it does not say.
+  is_dated   boolean not null default false,
+  created_at timestamptz,
+  used_at    timestamptz not null default now()
 );
+create index manifests_by_use on manifests (used_at);

@@ -4,7 +4,7 @@ import type { ImageRetentionFacts, ImageVersion, VersionManifest } from '../doma
 import { findImageUses, usesInText } from '../domain/image-uses.ts'
 import { referredDigest } from '../domain/images-retention/tag-kinds.ts'
 import type { Repo } from '../domain/trigger.ts'
-import type { ImageRepository, ImageUseGitHub, ManifestMemory } from '../ports/sweeps.ts'
+import type { ImageRepository, ImageUseGitHub, ManifestMemory, RememberedManifest } from '../ports/sweeps.ts'
 
 export interface ObserveImagesOptions {
   readonly github: ImageUseGitHub
@@ -30,7 +30,7 @@ export async function observeImages(options: ObserveImagesOptions): Promise<Obse
   const { github, images, repo, now } = options
   const [gone, inUse] = await Promise.all([readGone(options), findUses(options)])
   const [{ versions, problems }, pullRequests, branches] = await Promise.all([
-    images.listsUntagged ? readAll(options) : readWhatIsNamed(options, gone, inUse),
+    readGraph(options, gone, inUse),
     collect(github.listPullRequests(repo)),
     github.listBranches(repo),
   ])
@@ -63,59 +63,56 @@ interface Graph {
   readonly problems: readonly string[]
 }
 
-/** Where all versions are listed: whatever else is named is not there. */
-async function readAll(options: ObserveImagesOptions): Promise<Graph> {
-  const listed = await collect(options.images.listVersions())
-  const manifests = await readManifests(
-    options,
-    listed.map(({ digest }) => digest),
-  )
-  return graphOf(
-    options,
-    listed.map((version) => ({ ...version, manifest: manifests.get(version.digest) ?? null })),
-  )
-}
-
 /**
- * Where only tags are listed. What has none is known by what contains it or refers to it, by a file that uses it, or as what a deleted
- * version contained; and whether it is there, by looking: it may have been deleted since it was read before.
+ * What has no tag is known, where only tags are listed, by what contains it or refers to it, by a file that uses it, or as what a
+ * deleted version contained; and whether it is there, by looking: it may have been deleted since it was read before. Also a list of all
+ * versions is not taken for complete: pages move when something is deleted while they are read, and then a version is in none.
  */
-async function readWhatIsNamed(
+async function readGraph(
   options: ObserveImagesOptions,
   gone: ReadonlyMap<string, VersionManifest>,
   inUse: ReadonlySet<string>,
 ): Promise<Graph> {
   const { images, now } = options
-  const listed = await collect(images.listVersions())
-  const listedDigests = new Set(listed.map(({ digest }) => digest))
-  const leftOver = [...gone.keys()].map((digest) => untagged(digest, now))
-  const used = [...inUse].filter((one) => one.startsWith('sha256:')).map((digest) => untagged(digest, now))
-  const seen = new Set<string>()
-  const versions: ImageVersion[] = []
-  let pending: ListedVersion[] = [...listed, ...used, ...relatedOf(leftOver, gone)]
-  while (pending.length > 0) {
-    const fresh = pending.filter(({ digest }) => !seen.has(digest) && seen.add(digest))
-    const read = await pMap(fresh, async (version) => readNamed(images, version, listedDigests.has(version.digest)), {
-      concurrency: AT_ONCE,
-    })
-    const found = read.filter((version) => version !== null)
-    versions.push(...found)
-    const manifests = new Map(found.flatMap(({ digest, manifest }) => (manifest ? [[digest, manifest] as const] : [])))
-    await options.manifests.save(manifests)
-    pending = relatedOf(found, manifests)
-  }
-  return graphOf(options, versions)
+  const listed = await collect(images.listVersions(options.manifests))
+  const digests = listed.map(({ digest }) => digest)
+  const manifests = await readManifests(options, digests)
+  const leftOver = images.listsUntagged ? [] : [...gone.keys()].map((digest) => untagged(digest, now))
+  const named = [...relatedOf(listed, manifests), ...usedOf(options, inUse), ...relatedOf(leftOver, gone)]
+  const versions = listed.map((version) => ({ ...version, manifest: manifests.get(version.digest) ?? null }))
+  return graphOf(options, [...versions, ...(await followNamed(options, named, new Set(digests)))])
 }
 
-/** Null: it is not there, and whoever names it lacks it. */
-async function readNamed(
-  images: ImageRepository,
-  version: ListedVersion,
-  isListed: boolean,
-): Promise<ImageVersion | null> {
-  const manifest = await images.readManifest(version.digest)
-  const isThere = isListed || manifest !== null || (await images.findVersion(version.digest)) !== null
-  return isThere ? { ...version, manifest } : null
+function usedOf({ now }: ObserveImagesOptions, inUse: ReadonlySet<string>): ListedVersion[] {
+  return [...inUse].filter((one) => one.startsWith('sha256:')).map((digest) => untagged(digest, now))
+}
+
+/**
+ * What of these is there, and whatever that leads to.
+ *
+ * @param seen what is known already; added to.
+ */
+async function followNamed(
+  { images, manifests: memory }: ObserveImagesOptions,
+  named: readonly ListedVersion[],
+  seen: Set<string>,
+): Promise<ImageVersion[]> {
+  const versions: ImageVersion[] = []
+  for (let pending = named; pending.length > 0; ) {
+    const fresh = pending.filter(({ digest }) => !seen.has(digest) && seen.add(digest))
+    const found = (await pMap(fresh, (version) => readNamed(images, version), { concurrency: AT_ONCE })).flat()
+    versions.push(...found)
+    const manifests = new Map(found.flatMap(({ digest, manifest }) => (manifest ? [[digest, manifest] as const] : [])))
+    await memory.save(toRemember(manifests))
+    pending = relatedOf(found, manifests)
+  }
+  return versions
+}
+
+/** Empty: it is not there, and whoever names it lacks it. */
+async function readNamed(images: ImageRepository, version: ListedVersion): Promise<ImageVersion[]> {
+  const manifest = await images.lookUp(version.digest)
+  return manifest === null ? [] : [{ ...version, manifest: manifest === 'unreadable' ? null : manifest }]
 }
 
 function graphOf({ images }: ObserveImagesOptions, versions: readonly ImageVersion[]): Graph {
@@ -155,8 +152,12 @@ async function readManifests(
     concurrency: AT_ONCE,
   })
   const found = new Map(read.flatMap(([digest, manifest]) => (manifest === null ? [] : [[digest, manifest] as const])))
-  await memory.save(found)
+  await memory.save(toRemember(found))
   return new Map([...known, ...found])
+}
+
+function toRemember(manifests: ReadonlyMap<string, VersionManifest>): Map<string, RememberedManifest> {
+  return new Map([...manifests].map(([digest, one]) => [digest, { ...one, size: null, created: undefined }]))
 }
 
 async function findUses({ github, images, repo, previewedCommits }: ObserveImagesOptions): Promise<Set<string>> {

@@ -135,8 +135,10 @@ export interface ImageRepository {
   readonly name: string
   /**
    * Versions without their manifests, page by page. Whether those without a tag are among them is told by `listsUntagged`.
+   *
+   * @param memory where a version has to be read to be listed: saves reading it again, and is told of what was read.
    */
-  listVersions(): AsyncIterable<readonly Omit<ImageVersion, 'manifest'>[]>
+  listVersions(memory?: ManifestMemory): AsyncIterable<readonly Omit<ImageVersion, 'manifest'>[]>
   readonly listsUntagged: boolean
   /** Whether `createdAt` is when a version was pushed; elsewhere it is when it was made, as it says itself. */
   readonly tellsPushTime: boolean
@@ -146,6 +148,8 @@ export interface ImageRepository {
   linkedTo(): Promise<string | null>
   /** Null: it cannot be read, or there is none. */
   readManifest(digest: string): Promise<VersionManifest | null>
+  /** As the registry has it, listed or not; null: it is not there. */
+  lookUp(digest: string): Promise<VersionManifest | 'unreadable' | null>
   /** The version as it is now; null: it is gone. */
   findVersion(digest: string): Promise<Omit<ImageVersion, 'manifest'> | null>
   deleteVersion(version: Pick<ImageVersion, 'id' | 'digest'>): Promise<DeleteResult>
@@ -167,10 +171,17 @@ export interface OpenedImageRepository extends ImageRepository {
 /** @param name `registry/path`. */
 export type OpenImageRepository = (name: string) => Promise<OpenedImageRepository>
 
+export interface RememberedManifest extends VersionManifest {
+  /** Bytes, as of a version; null: not known. */
+  readonly size: number | null
+  /** When it was made; null: it does not say; undefined: nobody looked. */
+  readonly created: Date | null | undefined
+}
+
 /** Manifests that were read before: what a digest names never changes. */
 export interface ManifestMemory {
-  load(digests: readonly string[]): Promise<ReadonlyMap<string, VersionManifest>>
-  save(manifests: ReadonlyMap<string, VersionManifest>): Promise<void>
+  load(digests: readonly string[]): Promise<ReadonlyMap<string, RememberedManifest>>
+  save(manifests: ReadonlyMap<string, RememberedManifest>): Promise<void>
 }
 
 /** GitHub for one sweep, with a count of what it was asked. */
@@ -193,6 +204,8 @@ export interface SweepJournal {
   readonly earlierSpent: SweepSpent
   /** Subjects that earlier processes began in this sweep, of which it is not known how far they came. */
   readonly begun: readonly string[]
+  /** Of these, how many operations were done already, or may have been. One without any is left out. */
+  readonly begunOperations: ReadonlyMap<string, number>
   /**
    * Subjects that this sweep, or one of the same target since the last that came to its end, deleted or may have deleted: what
    * belonged to them may be left.
@@ -204,6 +217,12 @@ export interface SweepJournal {
    * @returns those that may be done now: another sweep may be at one of them. Null: another worker goes on with this sweep; stop.
    */
   begin(subjects: readonly string[]): Promise<ReadonlySet<string> | null>
+  /**
+   * Writes down how many operations were done of what was begun, or may be by now: in the whole sweep, in place of what was written
+   * down before.
+   * @returns false: another worker goes on with this sweep; stop.
+   */
+  tally(operations: ReadonlyMap<string, number>): Promise<boolean>
   record(outcomes: readonly SweepOutcome[], spent: SweepSpent): Promise<void>
   /** Ends it, with everything that was decided. */
   finish(report: SweepReport): Promise<void>
@@ -287,7 +306,7 @@ export interface SweepStore {
   newest(repoId: number): Promise<SweepReport[]>
   get(id: string): Promise<(SweepReport & SweepSubject) | null>
   standing(kind: SweepKind, repoId: number): Promise<SweepStanding>
-  /** Returns how many were removed. */
+  /** Removes those that began before, and manifests that no sweep has used since. Returns how many sweeps were removed. */
   removeBefore(time: Date): Promise<number>
   readonly manifests: ManifestMemory
   /** Workflow runs that open runs and live deployments of this repository refer to, and those that gates of the last days were concluded by. */

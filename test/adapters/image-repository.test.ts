@@ -5,9 +5,10 @@ import { makeOciImageRepository } from '../../src/adapters/registry/image-reposi
 import { makeRegistry, type RegistryClient } from '../../src/adapters/registry/registry.ts'
 import { TransientError } from '../../src/domain/errors.ts'
 import type { ImageVersion } from '../../src/domain/image-retention.ts'
-import type { ImageRepository } from '../../src/ports/sweeps.ts'
+import type { ImageRepository, ManifestMemory } from '../../src/ports/sweeps.ts'
 import { startHttpServer } from '../support/http-server.ts'
 import { digestOf, type Pushed, pushAttestation, pushImage, pushManifest } from '../support/image.ts'
+import { rememberManifests } from '../support/images-project.ts'
 import {
   digestNamed,
   pullWhole,
@@ -97,6 +98,43 @@ describe.skipIf(registryMissing !== null)('a repository of a registry', () => {
     expect(await children(list.digest)).toEqual([referrer.digest])
     expect((await images.readManifest(referrer.digest))?.subject).toBe(app.index.digest)
     expect(await images.readManifest(digestOf('nothing'))).toBeNull()
+  })
+
+  test('what was read before is not read again, and nothing is read that was listed', async () => {
+    const repository = target('acme/remembered')
+    const names = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => pushPlatform(repository, { tag: `t${index}`, created: MAY })),
+    )
+    await pushPlatform(repository, { tag: 'undated' })
+    await pushMultiArch(repository, { tag: 'multi', created: APRIL })
+    const memory = rememberManifests()
+    const look = async (more?: ManifestMemory) => {
+      const asked: string[] = []
+      const count = (registry: RegistryClient): RegistryClient => ({
+        ...registry,
+        manifest: (reference) => {
+          asked.push(reference.digest ?? '')
+          return registry.manifest(reference)
+        },
+        blob: (name, digest, limit) => {
+          asked.push(digest)
+          return registry.blob(name, digest, limit)
+        },
+      })
+      const { images } = at('acme/remembered', count)
+      const all: Version[] = []
+      for await (const page of images.listVersions(more)) all.push(...page)
+      const manifests = await Promise.all(all.map(({ digest }) => images.readManifest(digest)))
+      return { asked, all, manifests }
+    }
+    const first = await look(memory)
+    expect(first.asked.length).toBeGreaterThan(20)
+    expect(first.all).toHaveLength(10)
+    expect(await look(memory)).toEqual({ ...first, asked: [] })
+    expect(await look()).toEqual({ ...first, asked: expect.arrayContaining(first.asked) })
+    const [one] = names
+    if (one === undefined) throw new Error('nothing was pushed')
+    expect((await memory.load([one.digest])).get(one.digest)).toMatchObject({ created: new Date(MAY) })
   })
 
   test('of a repository that is not there has none', async () => {
@@ -487,6 +525,9 @@ describe('a registry that is played', () => {
       })
       expect(await images.readManifest(name)).toBeNull()
       expect(await images.readManifest(`sha512:${'0'.repeat(128)}`)).toBeNull()
+      expect(await images.lookUp(name)).toBe('unreadable')
+      expect(await images.lookUp(digestOf('absent'))).toBeNull()
+      expect(await images.lookUp(`sha512:${'0'.repeat(128)}`)).toBeNull()
     } finally {
       await played.stop()
     }

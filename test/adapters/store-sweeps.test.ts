@@ -65,6 +65,50 @@ describeStores('the store of sweeps', (open) => {
     expect(third.earlier).toEqual([])
   })
 
+  test('what became of something begun is told only by who looked', async () => {
+    const subject = makeSubject()
+    const outcomesOf = async (report: Partial<SweepReport>) => {
+      const journal = await store.sweeps.open(subject, 'stale', null, NOW)
+      await journal.begin(['#1', '#2', '#3'])
+      await journal.finish(makeReport({ outcomes: [], ...report }))
+      const { outcomes = [] } = (await store.sweeps.get(journal.id ?? '')) ?? {}
+      return outcomes.map(({ subject: of, outcome, note }) => [of, outcome, note])
+    }
+    const decisions = [
+      { subject: '#1', do: ['close'], reason: '' },
+      { subject: '#2', do: [], reason: '' },
+    ]
+    expect(await outcomesOf({ decisions })).toEqual([
+      ['#1', 'failed', 'it is not known whether it was done'],
+      ['#2', 'done', 'nothing is left to be done'],
+      ['#3', 'done', 'found done'],
+    ])
+    expect(await outcomesOf({ state: 'failed', decisions: [] })).toEqual(
+      ['#1', '#2', '#3'].map((one) => [one, 'failed', 'it is not known whether it was done']),
+    )
+  })
+
+  test('what is not wanted any more is ended, and nothing of it is done', async () => {
+    const subject = makeSubject()
+    const repoId = subject.repo.id
+    const open = (kind: 'stale' | 'images', target: string | null) => store.sweeps.open(subject, kind, target, NOW)
+    const [all, item, first, second] = [
+      await open('stale', null),
+      await open('stale', '#1'),
+      await open('images', 'a'),
+      await open('images', 'b'),
+    ]
+    const stateOf = async ({ id }: { id: string | null }) => (await store.sweeps.get(id ?? ''))?.state
+    await store.sweeps.endUnwanted(repoId, 'images', { item: null, wanted: ['b'] }, NOW)
+    await store.sweeps.endUnwanted(repoId, 'stale', { item: null, wanted: [] }, NOW)
+    expect([await stateOf(all), await stateOf(item)]).toEqual(['stopped', 'open'])
+    expect([await stateOf(first), await stateOf(second)]).toEqual(['stopped', 'open'])
+    expect(await first.begin(['x'])).toBeNull()
+    await store.sweeps.endUnwanted(repoId, 'stale', { item: '#1', wanted: [] }, NOW)
+    expect(await stateOf(item)).toBe('stopped')
+    expect((await store.sweeps.get(item.id ?? ''))?.stopped).toContain('does not want it any more')
+  })
+
   test('a sweep and a look at one item never write about it at once', async () => {
     const subject = makeSubject()
     const sweep = await store.sweeps.open(subject, 'stale', null, NOW)
@@ -188,14 +232,6 @@ describeStores('the store of sweeps', (open) => {
       ],
     })
     expect((await store.sweeps.standing('runs', repo.id)).isAwaited).toBe(false)
-  })
-
-  test('manifests are remembered by their digest', async () => {
-    const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', children: ['sha256:b'], subject: null }
-    await store.sweeps.manifests.save(new Map([['sha256:a', manifest]]))
-    await store.sweeps.manifests.save(new Map([['sha256:a', { ...manifest, children: [] }]]))
-    expect(await store.sweeps.manifests.load(['sha256:a', 'sha256:c'])).toEqual(new Map([['sha256:a', manifest]]))
-    await store.sweeps.manifests.save(new Map())
   })
 })
 

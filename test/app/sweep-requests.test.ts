@@ -176,8 +176,11 @@ describe('what is answered', () => {
 
   test('what the store knows of manifests', async () => {
     const manifest = { mediaType: 'application/vnd.oci.image.index.v1+json', children: ['sha256:b'], subject: null }
-    await store.sweeps.manifests.save(new Map([['sha256:a', manifest]]))
-    expect(await ask({ operation: 'manifests', digests: ['sha256:a', 'sha256:z'] })).toEqual([['sha256:a', manifest]])
+    const created = '2026-05-01T10:00:00.000Z'
+    await store.sweeps.manifests.save(new Map([['sha256:a', { ...manifest, size: 7, created: new Date(created) }]]))
+    expect(await ask({ operation: 'manifests', digests: ['sha256:a', 'sha256:z'] })).toEqual([
+      ['sha256:a', { ...manifest, size: 7, created }],
+    ])
   })
 
   test('a sweep of a repository that nothing was known of is enqueued, whose facts are then known', async () => {

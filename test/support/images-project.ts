@@ -5,10 +5,10 @@ import { makeRegistry, type RegistryClient } from '../../src/adapters/registry/r
 import { carryOut, memoryJournal } from '../../src/app/sweep.ts'
 import { makeImageSweep } from '../../src/app/sweep-images.ts'
 import { parseImageRetention } from '../../src/domain/config/parse-image-retention.ts'
-import type { ImageRetentionConfig, VersionManifest } from '../../src/domain/image-retention.ts'
+import type { ImageRetentionConfig } from '../../src/domain/image-retention.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import type { Repo } from '../../src/domain/trigger.ts'
-import type { ManifestMemory, SweepJournal } from '../../src/ports/sweeps.ts'
+import type { ManifestMemory, RememberedManifest, SweepJournal } from '../../src/ports/sweeps.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { filesThatUse, GALLERY_RULES, type Gallery, type PullRequests, releaseNotes } from './image-gallery.ts'
@@ -119,11 +119,12 @@ function openRegistry(name: string, wrap: (registry: RegistryClient) => Registry
 
 /** As the store does it, for as long as it is kept. */
 export function rememberManifests(): ManifestMemory {
-  const known = new Map<string, VersionManifest>()
+  const known = new Map<string, RememberedManifest>()
   return {
     load: async (digests) => new Map(digests.flatMap((digest) => [...known].filter(([one]) => one === digest))),
     async save(manifests) {
-      for (const [digest, manifest] of manifests) known.set(digest, manifest)
+      for (const [digest, manifest] of manifests)
+        if (known.get(digest)?.created === undefined) known.set(digest, manifest)
     },
   }
 }

@@ -10,6 +10,7 @@ import type { DeleteResult, ImageRepository } from '../../ports/sweeps.ts'
 import { DEFAULT_PATIENCE, type Patience, withRetries } from '../http/retry.ts'
 import { SHA256 } from '../registry/client.ts'
 import { asDeleteResult } from '../registry/delete-result.ts'
+import { manifestOf } from '../registry/image-facts.ts'
 import { type ImageReader, makeImageReader } from '../registry/image-reader.ts'
 import type { RegistryClient } from '../registry/registry.ts'
 import { type UntagResult, untag } from '../registry/untag.ts'
@@ -77,6 +78,7 @@ export function makePackageImageRepository(options: PackageRepositoryOptions): I
     linkedTo: () => repository.api.linkedTo(),
     listVersions: () => listVersions(repository),
     readManifest: async (digest) => (await repository.reader.factsOf(digest))?.manifest ?? null,
+    lookUp: async (digest) => manifestOf(await repository.reader.lookUp(digest)),
     findVersion: async (digest) => describe(await findVersion(repository, digest)),
     deleteVersion: (version) => deleteVersion(repository, version),
     removeTag: (digest, tag) => removeTag(repository, digest, tag),

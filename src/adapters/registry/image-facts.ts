@@ -73,6 +73,10 @@ export function readImageFacts(manifest: Manifest): ImageFacts {
   }
 }
 
+export function manifestOf(looked: ImageFacts | 'unreadable' | null): VersionManifest | 'unreadable' | null {
+  return looked === null || looked === 'unreadable' ? looked : looked.manifest
+}
+
 /** When the image was made, as its configuration says; null: it does not say, or nothing that can be true. */
 export function readConfigTime(bytes: Uint8Array): Date | null {
   return readTime(CONFIG.safeParse(readJson(bytes)).data?.created)

@@ -6,9 +6,10 @@ import { randomBytes } from 'node:crypto'
 import pMap from 'p-map'
 import { RegistryError, TransientError } from '../../domain/errors.ts'
 import type { ImageVersion } from '../../domain/image-retention.ts'
-import type { DeleteResult, ImageRepository } from '../../ports/sweeps.ts'
+import type { DeleteResult, ImageRepository, ManifestMemory, RememberedManifest } from '../../ports/sweeps.ts'
 import { type RepositoryName, SHA256 } from './client.ts'
 import { asDeleteResult } from './delete-result.ts'
+import { manifestOf } from './image-facts.ts'
 import { type ImageReader, makeImageReader } from './image-reader.ts'
 import { digestOfBytes } from './read-manifest.ts'
 import type { RegistryClient } from './registry.ts'
@@ -68,8 +69,9 @@ export function makeOciImageRepository(options: OciRepositoryOptions): ImageRepo
     tellsPushTime: false,
     canDelete: options.canDelete ?? true,
     linkedTo: async () => null,
-    listVersions: () => listVersions(repository),
+    listVersions: (memory) => listVersions(repository, memory),
     readManifest: async (digest) => (await repository.reader.factsOf(digest))?.manifest ?? null,
+    lookUp: async (digest) => manifestOf(await repository.reader.lookUp(digest)),
     findVersion: (digest) => findVersion(repository, digest),
     deleteVersion: ({ digest }) => deleteVersion(repository, digest),
     removeTag: (digest, tag) => removeTag(repository, digest, tag),
@@ -77,12 +79,31 @@ export function makeOciImageRepository(options: OciRepositoryOptions): ImageRepo
   }
 }
 
-async function* listVersions(repository: Repository): AsyncGenerator<Version[]> {
+/** What the registry has tags for is there, so of what is remembered nothing is read again. */
+async function* listVersions(repository: Repository, memory: ManifestMemory = FORGETFUL): AsyncGenerator<Version[]> {
+  const { reader, concurrency } = repository
   const all = [...(await repository.tags.digests(true))]
-  for (let start = 0; start < all.length; start += PAGE)
-    yield await pMap(all.slice(start, start + PAGE), ([digest, tags]) => describe(repository, digest, tags), {
-      concurrency: repository.concurrency,
-    })
+  const remembered = await memory.load(all.map(([digest]) => digest))
+  reader.recall(remembered)
+  for (let start = 0; start < all.length; start += PAGE) {
+    const page = all.slice(start, start + PAGE)
+    const versions = await pMap(page, ([digest, tags]) => describe(repository, digest, tags), { concurrency })
+    const unknown = versions.filter(({ digest }) => remembered.get(digest)?.created === undefined)
+    await memory.save(await readOf(reader, unknown))
+    yield versions
+  }
+}
+
+const FORGETFUL: ManifestMemory = { load: async () => new Map(), save: async () => {} }
+
+/** Of these what can be remembered. */
+async function readOf(reader: ImageReader, versions: readonly Version[]): Promise<Map<string, RememberedManifest>> {
+  const read = new Map<string, RememberedManifest>()
+  for (const { digest, size } of versions) {
+    const facts = await reader.factsOf(digest)
+    if (facts !== null) read.set(digest, { ...facts.manifest, size, created: await reader.createdOf(digest) })
+  }
+  return read
 }
 
 async function describe(repository: Repository, digest: string, tags: readonly string[]): Promise<Version> {

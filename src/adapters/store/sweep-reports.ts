@@ -58,6 +58,7 @@ export function sweepReports(db: Kysely<Tables>): Pick<SweepStore, 'list' | 'new
       return { ...(await toReport(db, row)), repo, installationId }
     },
     async removeBefore(time) {
+      await db.deleteFrom('manifests').where('usedAt', '<', time).execute()
       const result = await db
         .deleteFrom('sweeps')
         .where('startedAt', '<', time)

@@ -218,9 +218,19 @@ export interface Tables {
     sweepId: string
     subject: string
     position: Generated<number>
+    operations: Generated<number>
     outcome: Json<SweepOutcome> | null
   }
-  manifests: { digest: string; mediaType: string; children: string[]; subject: string | null }
+  manifests: {
+    digest: string
+    mediaType: string
+    children: string[]
+    subject: string | null
+    size: number | null
+    isDated: boolean
+    createdAt: Date | null
+    usedAt: Generated<Date>
+  }
   reusableResults: {
     repoId: number
     key: string

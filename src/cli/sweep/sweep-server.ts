@@ -14,9 +14,8 @@ import {
   type WatchedStanding,
 } from '../../app/sweep-protocol.ts'
 import { UsageError } from '../../domain/errors.ts'
-import type { VersionManifest } from '../../domain/image-retention.ts'
 import type { SweepKind, SweepReport } from '../../domain/sweep.ts'
-import type { ManifestMemory, SweepSubject } from '../../ports/sweeps.ts'
+import type { ManifestMemory, RememberedManifest, SweepSubject } from '../../ports/sweeps.ts'
 import { readEnvironment } from '../environment.ts'
 import type { SweepFilter } from './sweep-access.ts'
 
@@ -76,11 +75,12 @@ export function connectSweepServer(env: NodeJS.ProcessEnv, directory: string): S
     },
     manifests: {
       async load(digests) {
-        const known = new Map<string, VersionManifest>()
+        const known = new Map<string, RememberedManifest>()
         for (let start = 0; start < digests.length; start += MOST_DIGESTS) {
           const some = digests.slice(start, start + MOST_DIGESTS)
-          const sent = await ask<[string, VersionManifest][]>({ operation: 'manifests', digests: some })
-          for (const [digest, manifest] of sent) known.set(digest, manifest)
+          const sent = await ask<[string, SentManifest][]>({ operation: 'manifests', digests: some })
+          for (const [digest, { created, ...manifest }] of sent)
+            known.set(digest, { ...manifest, created: typeof created === 'string' ? new Date(created) : created })
         }
         return known
       },
@@ -96,6 +96,10 @@ export function connectSweepServer(env: NodeJS.ProcessEnv, directory: string): S
 interface SentFacts extends Omit<SweepFacts, 'workflowRunsInUse' | 'previewedCommits'> {
   readonly workflowRunsInUse: readonly number[]
   readonly previewedCommits: readonly string[]
+}
+
+interface SentManifest extends Omit<RememberedManifest, 'created'> {
+  readonly created?: string | null
 }
 
 interface Response {
