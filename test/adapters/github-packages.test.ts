@@ -144,8 +144,26 @@ describe('the packages API', () => {
   test.each(DELETIONS)('deletes: %s', async (_what, reply, expected) => {
     account('Organization')
     api.answer('DELETE', `${VERSIONS}/7`, reply)
+    if (reply === NOT_FOUND) api.answer('GET', `${VERSIONS}/7`, NOT_FOUND)
     expect(await open().deleteVersion({ id: '7', digest: digestOf('7') })).toMatchObject(expected)
     expect(api.requests.filter(({ method }) => method === 'DELETE')).toHaveLength('cut' in reply ? 0 : 1)
+  })
+
+  test.each<[string, (id: number) => ScriptedReply, object]>([
+    [
+      'which is there',
+      (id) => ({ body: version(id, ['v1']) }),
+      { kind: 'refused', message: expect.stringContaining('version 7 of the package acme/team/app, which is there') },
+    ],
+    ['which may be there', () => ({ ...failing(502, 'Server Error'), times: 2 }), { kind: 'unknown' }],
+    ['which it may not see', () => failing(403, 'No.'), { kind: 'refused', message: expect.stringContaining('No.') }],
+  ])('a version that is not found for deletion, and %s, is not gone', async (_what, looked, expected) => {
+    account('Organization')
+    api.answer('DELETE', `${VERSIONS}/7`, NOT_FOUND)
+    api.answer('GET', `${VERSIONS}/7`, looked(7))
+    const result = await open().deleteVersion({ id: '7', digest: digestOf('7') })
+    expect(result).toMatchObject(expected)
+    if (result.kind === 'refused') expect(result.message).toContain('PACKAGES_TOKEN must be a personal token')
   })
 
   test('deletes nothing that has no number', async () => {

@@ -86,13 +86,14 @@ export function connectPackage(
   let placed: Promise<string> | null = null
   const fault = (error: unknown, what: string): Error => explain(toFault(error, what), readFailure(error).status)
 
+  const advice =
+    `${tokenName} must be a personal token (classic) with read:packages, write:packages and delete:packages of ` +
+    'somebody who is admin of the package, or the token of a workflow whose repository has the role admin in the ' +
+    "package's settings."
+
   /** A refusal that a better token would not meet says so; 401 is not one that passes, as it is with an app's tokens. */
   function explain(error: Error, status: number | null): Error {
     if (status !== 401 && (!(error instanceof GitHubError) || (status !== 403 && status !== 404))) return error
-    const advice =
-      `${tokenName} must be a personal token (classic) with read:packages, write:packages and delete:packages of ` +
-      'somebody who is admin of the package, or the token of a workflow whose repository has the role admin in the ' +
-      "package's settings."
     return new GitHubError(`${error.message}. ${advice}`, { status: status ?? 401, cause: error })
   }
 
@@ -133,6 +134,27 @@ export function connectPackage(
     }
   }
 
+  async function get(id: number): Promise<PackageVersion | null> {
+    const what = `reading version ${id} of ${title}`
+    try {
+      return readVersion(await read(`${await base()}/${id}`, {}, what), what)
+    } catch (error) {
+      if (error instanceof GitHubError && error.status === 404) return null
+      throw error
+    }
+  }
+
+  /** GitHub also does not find what the token may not delete. */
+  async function whyNotFound(id: number): Promise<DeleteResult> {
+    try {
+      if ((await get(id)) === null) return { kind: 'gone' }
+      const message = `GitHub does not let this token delete version ${id} of ${title}, which is there (404). ${advice}`
+      return { kind: 'refused', message }
+    } catch (error) {
+      return asDeleteResult(error)
+    }
+  }
+
   return {
     async linkedTo() {
       const what = `reading ${title}`
@@ -151,19 +173,12 @@ export function connectPackage(
       }
       throw nonsense(what)
     },
-    async get(id) {
-      const what = `reading version ${id} of ${title}`
-      try {
-        return readVersion(await read(`${await base()}/${id}`, {}, what), what)
-      } catch (error) {
-        if (error instanceof GitHubError && error.status === 404) return null
-        throw error
-      }
-    },
+    get,
     async delete(id) {
       // It becomes part of an address.
       if (!/^\d{1,16}$/.test(id)) throw new InvariantError(`"${id}" is no version of a package`)
-      return write(async () => octokit.request(`DELETE ${await base()}/${id}`), 'deleted')
+      const result = await write(async () => octokit.request(`DELETE ${await base()}/${id}`), 'deleted')
+      return result.kind === 'gone' ? whyNotFound(Number(id)) : result
     },
     restore: (id) => write(async () => octokit.request(`POST ${await base()}/${id}/restore`), 'restored'),
   }
