@@ -3,6 +3,7 @@
  * left alone after all, since it changed or could not be deleted, keeps everything that it may need, and so does what was pushed since.
  */
 
+import { GitHubError, RegistryError } from '../domain/errors.ts'
 import { planDrift } from '../domain/image-plan.ts'
 import type { ImagePlan, ImageVersion } from '../domain/image-retention.ts'
 import { referredDigest } from '../domain/images-retention/tag-kinds.ts'
@@ -22,6 +23,8 @@ export interface DeleteImagesOptions {
   readonly decidedAt: Date
   /** Digests that were there then; null: that is not known here. */
   readonly known: ReadonlySet<string> | null
+  /** What goes instead of what is refused, as what goes together. */
+  readonly spare?: readonly (readonly PlannedImage[])[]
 }
 
 /** How long it is taken that nothing was pushed: as little as can be, but looking takes no more than a small share of the time. */
@@ -35,7 +38,7 @@ export async function deleteImages(
   const guard = makeGuard(options.images)
   const lookAgain = makeLookAgain(options, actions, guard)
   const pushedSince = pushTime(options)
-  await deleteInTurn(actions, work, async (action) => {
+  const deleteOne = async (action: PlannedImage): Promise<SweepOutcome> => {
     await lookAgain()
     const why = await guard.whyNot(action)
     if (why !== null) return leave(guard, action, why)
@@ -43,15 +46,39 @@ export async function deleteImages(
     if (now === null) return { ...named(action), outcome: 'done', operations: 0, note: 'it was gone already' }
     const drift = planDrift(action, now, pushedSince)
     if (drift !== null) return leave(guard, action, drift)
-    const outcome = await write(options.images, action, now, work)
-    if (action.untag === null && outcome.outcome !== 'done') await guard.add(action.digest, 'it could not be deleted')
-    return outcome
-  })
+    return write(options.images, action, now, work)
+  }
+  await deleteInTurn(
+    actions,
+    work,
+    async (action) => {
+      const outcome = await orRefused(action, () => deleteOne(action))
+      const stays = action.untag === null && (outcome.outcome === 'refused' || outcome.outcome === 'failed')
+      if (stays) await guard.add(action.digest, 'it could not be deleted')
+      return outcome
+    },
+    options.spare,
+  )
 }
 
-/** From when on a version is new. Only GitHub tells when one was pushed, in whole seconds; elsewhere the time is that of the build. */
+/** What one version cannot be asked about does not end the sweep of the others. */
+async function orRefused(action: PlannedImage, work: () => Promise<SweepOutcome>): Promise<SweepOutcome> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof GitHubError) && !(error instanceof RegistryError)) throw error
+    return { ...named(action), outcome: 'refused', operations: 0, note: error.message }
+  }
+}
+
+/** Times of GitHub are whole seconds. */
+const SECOND_MS = 1_000
+/** So much the clock of whoever decided elsewhere may differ from GitHub's. */
+const CLOCKS_DIFFER_MS = 10 * 60_000
+
+/** From when on a version is new. Only GitHub tells when one was pushed; elsewhere the time is that of the build. */
 function pushTime({ images, decidedAt }: DeleteImagesOptions): Date | null {
-  return images.listsUntagged ? new Date(Math.floor(decidedAt.getTime() / 1000) * 1000 - 1) : null
+  return images.listsUntagged ? new Date(decidedAt.getTime() - SECOND_MS) : null
 }
 
 async function leave(guard: Guard, action: PlannedImage, why: string): Promise<SweepOutcome> {
@@ -148,13 +175,14 @@ function makeLookAgain(
 ): () => Promise<void> {
   const { images, clock, decidedAt, known } = options
   const pushedSince = pushTime(options)
-  const planned = new Map(actions.map((action) => [action.digest, action]))
+  const planned = new Map([...actions, ...(options.spare ?? []).flat()].map((action) => [action.digest, action]))
   // Who decided elsewhere did it a while ago.
   let lookedAt = known === null ? Number.NEGATIVE_INFINITY : decidedAt.getTime()
   let goodForMs: number = LOOK_AGAIN.leastMs
   const isNew = ({ digest, createdAt }: Pick<ImageVersion, 'digest' | 'createdAt'>): boolean => {
     if (known !== null) return !known.has(digest)
-    return pushedSince === null || createdAt > pushedSince
+    // To take one too many for new only keeps what it needs.
+    return pushedSince === null || createdAt.getTime() > pushedSince.getTime() - CLOCKS_DIFFER_MS
   }
   return async () => {
     if (clock.now().getTime() - lookedAt < goodForMs) return

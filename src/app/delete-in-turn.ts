@@ -18,14 +18,14 @@ const MOST_FAILED = 5
 const MOST_REFUSED = 1_000
 
 /**
- * @param spare what is deleted instead of what was refused or was gone already, in order: what is refused at every sweep must not
- * use up the budget of every sweep.
+ * @param spare what is deleted instead of what was refused or was gone already, in order, and of what goes together all or nothing:
+ * what is refused at every sweep must not use up the budget of every sweep.
  */
 export async function deleteInTurn<Action extends SweepDecision>(
   actions: readonly Action[],
   work: Pick<SweepWork, 'begin' | 'record'>,
   deleteOne: (action: Action) => Promise<SweepOutcome>,
-  spare: readonly Action[] = [],
+  spare: readonly (readonly Action[])[] = [],
 ): Promise<void> {
   /** The words of the other side, once they are about everything. */
   let refusal: string | null = null
@@ -45,11 +45,18 @@ export async function deleteInTurn<Action extends SweepDecision>(
     }
   }
   for (let start = 0; start < actions.length; start += AT_ONCE) await deleteSome(actions.slice(start, start + AT_ONCE))
-  for (let start = 0; start < spare.length; ) {
+  for (let next = 0; next < spare.length; ) {
     const room = actions.length - operations
-    if (room <= 0 || refusal !== null || refusals >= MOST_REFUSED) break
-    const some = spare.slice(start, start + Math.min(AT_ONCE, room))
-    start += some.length
+    if (refusal !== null || refusals >= MOST_REFUSED) break
+    const some: Action[] = []
+    for (let group = spare[next]; group !== undefined && some.length + group.length <= room; group = spare[++next]) {
+      some.push(...group)
+      if (some.length >= AT_ONCE) {
+        next++
+        break
+      }
+    }
+    if (some.length === 0) break
     await deleteSome(some)
   }
 }

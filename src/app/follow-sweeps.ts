@@ -1,4 +1,5 @@
 /** Has a repository swept as its configuration on the default branch wants it. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../domain/config.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { SweepSchedule, SweepStore, SweptRepository } from '../ports/sweeps.ts'
@@ -12,17 +13,22 @@ export interface FollowSweeps {
   follow(repo: Repo, installationId: number, loaded: LoadedConfig, anew?: boolean): Promise<void>
 }
 
-/** Remembers what it wrote, so that each event of a repository does not write it again. */
+/** Compares with what is known, so that each event of a repository does not write it again. */
 export function makeFollowSweeps(store: SweepStore): FollowSweeps {
-  const written = new Map<number, string>()
   return {
     async follow(repo, installationId, loaded, anew = false) {
       if (loaded.kind === 'broken') return
-      const wanted = loaded.kind === 'good' ? sweepsOf(loaded.config) : NOTHING
-      const known = JSON.stringify([repo, installationId, wanted])
-      if (!anew && written.get(repo.id) === known) return
-      await store.follow({ repo, installationId, ...wanted })
-      written.set(repo.id, known)
+      const wanted = { repo, installationId, ...(loaded.kind === 'good' ? sweepsOf(loaded.config) : NOTHING) }
+      const found = anew ? null : await store.find(repo.id)
+      if (found === null) {
+        // Most repositories have no sweeps.
+        const isNothing = wanted.schedules.length + wanted.staleLabels.length === 0 && !wanted.imagesOnClose
+        if (anew || !isNothing) await store.follow(wanted)
+        return
+      }
+      const { installationId: by, schedules, staleLabels, imagesOnClose } = found
+      const known = { repo: found.repo, installationId: by, schedules, staleLabels, imagesOnClose }
+      if (!isDeepStrictEqual(known, wanted)) await store.follow(wanted)
     },
   }
 }

@@ -2,26 +2,28 @@
 import type { Logger } from 'pino'
 import type { Config } from '../domain/config.ts'
 import { placeBlock } from '../domain/description-block.ts'
-import { GitHubError } from '../domain/errors.ts'
+import { GitHubError, TransientError } from '../domain/errors.ts'
 import { SWEEP_KINDS, type SweepReport } from '../domain/sweep.ts'
 import type { SweepGitHub, SweepSubject, SweptRepository } from '../ports/sweeps.ts'
-import type { Store } from '../ports.ts'
+import type { Clock, Store } from '../ports.ts'
 import { renderSweeps } from './render-sweeps.ts'
 
 export interface ReportDeps {
   readonly sweepGitHub: SweepGitHub
   readonly store: Store
+  readonly clock: Clock
   readonly log: Logger
   readonly config: Config
   readonly swept: SweptRepository
 }
 
 const TITLE = 'Signalbox: sweeps'
+const WAIT_MS = 60_000
 
-/** What cannot be written there is in the log and the store nevertheless: a refusal ends nothing. */
-export async function reportSweep(deps: ReportDeps, { repo }: SweepSubject, report: SweepReport): Promise<void> {
+/** What cannot be written there is in the log and the store nevertheless: a refusal ends nothing, and a fault no sweep. */
+export async function reportSweeps(deps: ReportDeps, { repo }: SweepSubject): Promise<void> {
   const { config, sweepGitHub: github } = deps
-  if (config.trackingIssue === null || report.target?.startsWith('#')) return
+  if (config.trackingIssue === null) return
   try {
     const number = await findIssue(deps, repo)
     const issue = number === null ? null : await github.getIssue(repo, number)
@@ -39,6 +41,11 @@ export async function reportSweep(deps: ReportDeps, { repo }: SweepSubject, repo
       await github.createIssue(repo, { title: TITLE, body: placed.text }),
     )
   } catch (error) {
+    if (error instanceof TransientError) {
+      const waitMs = error.retryAfterMs ?? WAIT_MS
+      deps.log.warn({ err: error, waitMs }, 'the reports of sweeps are written later')
+      return deps.store.sweeps.enqueue('follow', repo.id, new Date(deps.clock.now().getTime() + waitMs))
+    }
     if (!(error instanceof GitHubError)) throw error
     deps.log.error({ err: error }, 'the reports of sweeps cannot be kept in an issue')
   }

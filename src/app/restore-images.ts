@@ -24,11 +24,11 @@ export async function restoreImages(
   return all
 }
 
-/** In the order in which it was deleted. Of what has no known end it may be so. */
+/** In the order in which it was deleted. Of what has no known end, or was done by a workflow, it may be so. */
 export function deletedBy({ outcomes }: Pick<SweepReport, 'outcomes'>): SweepOutcome[] {
   return outcomes.filter(
     ({ do: doing, outcome }) =>
-      (outcome === 'done' || outcome === 'failed') && (doing.includes('delete') || doing.length === 0),
+      ['done', 'handed', 'failed'].includes(outcome) && (doing.includes('delete') || doing.length === 0),
   )
 }
 

@@ -20,7 +20,7 @@ import type {
   SweepStore,
 } from '../ports/sweeps.ts'
 import type { Clock, GitHub } from '../ports.ts'
-import { deleteImages } from './delete-images.ts'
+import { deleteImages, type PlannedImage } from './delete-images.ts'
 import { observeImages } from './observe-images.ts'
 import type { Sweep, SweepWork } from './sweep.ts'
 import type { SweepTask } from './sweep-job.ts'
@@ -94,6 +94,7 @@ export function makeImageSweep(options: ImageSweepOptions): Sweep<ImageDecision>
   let before = github.spent()
   let decidedAt = clock.now()
   let known: ReadonlySet<string> = new Set()
+  let spare: readonly (readonly ImageDecision[])[] = []
   return {
     spent() {
       const { requests, points } = github.spent()
@@ -113,15 +114,19 @@ export function makeImageSweep(options: ImageSweepOptions): Sweep<ImageDecision>
       const plan = images.canDelete
         ? decideImages(facts, config, spent + done)
         : decideHanded(options, decidedAt, facts, spent + done)
+      spare = plan.leftGroups
       return { ...plan, problems: [...problems, ...plan.problems] }
     },
     async apply(actions, work) {
       images ??= await options.openImages(name)
       if (!images.canDelete) return handOver(options, decidedAt, actions, work)
-      const planned = actions.map((action) => ({ ...action, untag: action.keep ? action.untag : null }))
-      return deleteImages({ images, clock, decidedAt, known }, planned, work)
+      return deleteImages({ images, clock, decidedAt, known, spare: spare.map(toPlanned) }, toPlanned(actions), work)
     },
   }
+}
+
+function toPlanned(actions: readonly ImageDecision[]): PlannedImage[] {
+  return actions.map((action) => ({ ...action, untag: action.keep ? action.untag : null }))
 }
 
 /** No more than can be handed over at once, and of what goes together all or nothing, as a budget has it. */
@@ -174,7 +179,7 @@ async function dispatch(
   const result = await installation.dispatchWorkflow(repo, request)
   switch (result.kind) {
     case 'dispatched':
-      return { outcome: 'done', note: `handed to ${result.url ?? request.workflow}` }
+      return { outcome: 'handed', note: `handed to ${result.url ?? request.workflow}` }
     case 'deferred':
       throw new TransientError(result.message, { retryAfterMs: result.retryAfterMs })
     default: {
@@ -190,6 +195,6 @@ function outcomeOf(
   outcome: SweepOutcome['outcome'],
   note: string,
 ): SweepOutcome {
-  const operations = outcome !== 'done' ? 0 : keep ? untag.length : 1
+  const operations = outcome !== 'handed' ? 0 : keep ? untag.length : 1
   return { subject, do: doing, outcome, operations, note }
 }

@@ -4,16 +4,16 @@
  */
 import type { Logger } from 'pino'
 import type { Config } from '../domain/config.ts'
-import { GitHubError, RegistryError, TransientError } from '../domain/errors.ts'
+import { GitHubError, RegistryError, TransientError, UsageError } from '../domain/errors.ts'
 import { readSweepKey, type SweepDecision, type SweepKind, type SweepReport } from '../domain/sweep.ts'
 import type { OpenImageRepository, SweepGitHub, SweepSubject, SweptRepository } from '../ports/sweeps.ts'
-import type { Clock, GitHub, GitHubApp, RepoName, Store } from '../ports.ts'
+import type { Clock, GitHub, GitHubApp, Store } from '../ports.ts'
 import { waitBeforeRetry } from './backoff.ts'
 import type { FollowSweeps } from './follow-sweeps.ts'
 import { loadConfig } from './load-config.ts'
 import { type Pace, SweepInterrupted } from './pace.ts'
-import { reportSweep } from './report-sweep.ts'
-import { carryOut, failedReport, type Sweep, SweepTakenOver } from './sweep.ts'
+import { reportSweeps } from './report-sweep.ts'
+import { carryOut, failedReport, type Sweep, type SweepProgress, SweepTakenOver } from './sweep.ts'
 import { makeImageSweeps } from './sweep-images.ts'
 import { makeRunsSweep } from './sweep-runs.ts'
 import { makeStaleSweep } from './sweep-stale.ts'
@@ -39,21 +39,21 @@ export async function advanceSweep(deps: SweepJobDeps, key: string): Promise<voi
   const log = deps.log.child({ sweep: key })
   const parsed = readSweepKey(key)
   const swept = parsed && (await deps.store.sweeps.find(parsed.repoId))
-  if (!parsed || !swept) return log.info('the repository has no sweeps any more')
+  if (!parsed) return log.warn('there is no such sweep')
+  if (!swept) {
+    await endUnwanted(deps, parsed, [])
+    return log.info('the repository has no sweeps any more')
+  }
   try {
-    await advance({ ...deps, log }, swept, parsed.kind, parsed.number)
+    await advance({ ...deps, log }, swept, key, parsed)
     deps.faults.delete(key)
   } catch (error) {
     await handleFault({ ...deps, log }, key, error)
   }
 }
 
-async function advance(
-  deps: SweepJobDeps,
-  swept: SweptRepository,
-  kind: SweepKind | 'follow' | 'item',
-  number: number | null,
-): Promise<void> {
+async function advance(deps: SweepJobDeps, swept: SweptRepository, key: string, parsed: SweepJob): Promise<void> {
+  const { kind, number } = parsed
   const { installationId } = swept
   const [github, sweepGitHub] = await Promise.all([
     deps.app.forInstallation(installationId),
@@ -63,11 +63,46 @@ async function advance(
   if (repo === null) return deps.log.warn('the repository is gone, or the app does not see it any more')
   const loaded = await loadConfig(github, repo, repo.defaultBranch)
   await deps.follows.follow(repo, installationId, loaded, kind === 'follow')
-  if (loaded.kind !== 'good' || kind === 'follow')
-    return deps.log.info({ config: loaded.kind }, 'the configuration was looked at')
+  deps.log.info({ config: loaded.kind }, 'the configuration was looked at')
+  if (loaded.kind === 'none') return endUnwanted(deps, parsed, [])
+  if (loaded.kind === 'broken') return
   const subject = { repo, installationId }
-  const all = { ...deps, github, sweepGitHub, config: loaded.config, swept }
-  for (const one of await sweepsFor(all, subject, kind, number)) await sweepOne(all, subject, one)
+  const all = { ...deps, github, sweepGitHub, config: loaded.config, swept, key }
+  if (kind === 'follow') return reportSweeps(all, subject)
+  const tasks = await sweepsFor(all, subject, kind, number)
+  await endUnwanted(
+    deps,
+    parsed,
+    tasks.map(({ target }) => target),
+  )
+  await inTurn(tasks, (task) => sweepOne(all, subject, task))
+}
+
+type SweepJob = NonNullable<ReturnType<typeof readSweepKey>>
+
+/** What the configuration does not want any more does not stay open. */
+async function endUnwanted(
+  { store, clock }: SweepJobDeps,
+  { kind, repoId, number }: SweepJob,
+  wanted: readonly (string | null)[],
+): Promise<void> {
+  if (kind === 'follow') return
+  const ofItem = kind === 'item' ? `#${number}` : null
+  await store.sweeps.endUnwanted(repoId, kind === 'item' ? 'stale' : kind, { item: ofItem, wanted }, clock.now())
+}
+
+/** One that has to wait does not keep the others waiting. */
+async function inTurn<Task>(tasks: readonly Task[], work: (task: Task) => Promise<void>): Promise<void> {
+  let fault: TransientError | null = null
+  for (const task of tasks) {
+    try {
+      await work(task)
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error
+      fault ??= error
+    }
+  }
+  if (fault !== null) throw fault
 }
 
 interface AdvanceDeps extends SweepJobDeps {
@@ -75,6 +110,8 @@ interface AdvanceDeps extends SweepJobDeps {
   readonly sweepGitHub: SweepGitHub
   readonly config: Config
   readonly swept: SweptRepository
+  /** Of the job. */
+  readonly key: string
 }
 
 /** One thing to sweep. */
@@ -128,7 +165,11 @@ async function sweepOne(deps: AdvanceDeps, subject: SweepSubject, task: SweepTas
   const options = {
     ...task,
     journal,
-    onProgress: watched.tell,
+    onProgress: (progress: SweepProgress) => {
+      // Faults count in a row: what goes on between them is not given up.
+      if (progress.done > journal.earlier.length) deps.faults.delete(deps.key)
+      watched.tell(progress)
+    },
     repo: subject.repo,
     clock,
     dryRun: false,
@@ -138,23 +179,20 @@ async function sweepOne(deps: AdvanceDeps, subject: SweepSubject, task: SweepTas
   try {
     report = await carryOut(options)
   } catch (error) {
-    const givesUp = error instanceof TransientError && countFaults(deps, task, subject) >= MOST_FAULTS
-    if (!givesUp && !(error instanceof GitHubError) && !(error instanceof RegistryError)) throw error
-    report = failedReport(options, error.message, sweepGitHub.spent())
+    const givesUp = error instanceof TransientError && (deps.faults.get(deps.key) ?? 0) >= MOST_FAULTS
+    if (!givesUp && !isRefusal(error)) throw error
+    report = failedReport(options, error.message, task.sweep.spent())
     await journal.finish(report)
   } finally {
     watched.end()
   }
-  await reportSweep(deps, subject, report)
   logReport(log, report)
+  if (task.kind !== 'stale' || task.target === null) await reportSweeps(deps, subject)
 }
 
-function countFaults(
-  { faults }: SweepJobDeps,
-  { kind }: SweepTask,
-  { repo }: { repo: RepoName & { id: number } },
-): number {
-  return faults.get(`${kind}:${repo.id}`) ?? 0
+/** A name that is none is refused as well: the configuration can be read, and cannot be carried out. */
+function isRefusal(error: unknown): error is GitHubError | RegistryError | UsageError {
+  return error instanceof GitHubError || error instanceof RegistryError || error instanceof UsageError
 }
 
 /** One line for the sweep, and one for each thing that was done or is to be done. */

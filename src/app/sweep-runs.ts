@@ -36,13 +36,13 @@ const MOST_LISTED = 100
 
 export function makeRunsSweep(options: RunsSweepOptions): Sweep<RetentionDecision> {
   const { github, config } = options
-  let spare: readonly RetentionDecision[] = []
+  let spare: readonly (readonly RetentionDecision[])[] = []
   return {
     spent: () => github.spent(),
     async plan({ spent, begun }) {
       const { facts, problems } = await observe(options)
       const plan = decideRunRetention(facts, config, spent, begun)
-      spare = plan.left
+      spare = plan.left.map((decision) => [decision])
       return { ...plan, problems: [...problems, ...plan.problems] }
     },
     apply: (actions, work) => deleteAll(options, actions, spare, work),
@@ -125,7 +125,7 @@ async function orProblem<Value>(look: () => Promise<Value>, nothing: Value, what
 async function deleteAll(
   options: RunsSweepOptions,
   actions: readonly RetentionDecision[],
-  spare: readonly RetentionDecision[],
+  spare: readonly (readonly RetentionDecision[])[],
   work: SweepWork,
 ): Promise<void> {
   const deleteOne = (action: RetentionDecision) => deleteOnce(action, work.pace, () => deleteAtGitHub(options, action))

@@ -17,6 +17,8 @@ import { count } from './wording.ts'
 export interface ImageSweepPlan extends SweepPlan<ImageDecision> {
   /** One for each of the versions, in their order. */
   readonly decisions: readonly ImageDecision[]
+  /** `left`, as what goes together. */
+  readonly leftGroups: readonly (readonly ImageDecision[])[]
 }
 
 /**
@@ -37,7 +39,8 @@ export function decideImages(facts: ImageRetentionFacts, config: ImageRetentionC
   return {
     decisions: facts.versions.map((version) => decisionOf(version, byNode[graph.numberOf.get(version.digest) ?? -1])),
     actions: decisionsOf(now),
-    left: decisionsOf(left),
+    left: decisionsOf(left.flat()),
+    leftGroups: left.map(decisionsOf),
     stopped: order.nodes.length === 0 ? null : whyStopped(byNode, config),
     problems: [...ghostProblems(graph, fates, facts.repository), ...unreadableProblems(fates)],
   }
@@ -152,5 +155,6 @@ function ghostProblems(graph: ImageGraph, fates: Fates, repository: string): str
 function unreadableProblems({ unreadable, shielded }: Fates): string[] {
   if (unreadable.length === 0) return []
   const what = unreadable.length === 1 ? unreadable[0] : `${unreadable[0]} and ${unreadable.length - 1} more`
-  return [`${what} cannot be read, so ${count(shielded, 'version')} without a tag that may be part of it stay.`]
+  const parts = `${count(shielded, 'version')} that may be part of it ${shielded === 1 ? 'stays' : 'stay'}`
+  return [`${what} cannot be read, so ${parts}: push it again, or delete it by hand.`]
 }

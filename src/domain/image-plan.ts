@@ -100,9 +100,14 @@ export function readImagePlan(text: string): ReadImagePlan {
   return { ok: false, reason: `is none that Signalbox made: ${issue?.path.join('.') || 'it'}: ${issue?.message}` }
 }
 
+/** As much as the clocks of two machines may differ. */
+const CLOCKS_DIFFER_MS = 10 * 60_000
+
 /** Why nothing of the plan is to be done any more, as the end of a sentence about it; null: it is fresh. */
 export function planExpiry({ decidedAt }: Pick<ImagePlan, 'decidedAt'>, now: Date): string | null {
   const age = now.getTime() - decidedAt.getTime()
+  if (age < -CLOCKS_DIFFER_MS)
+    return `was decided ${decidedAt.toISOString()}, which is yet to come: set the clock right, and run the sweep once more`
   if (age <= MAX_PLAN_AGE_MS) return null
   const hours = MAX_PLAN_AGE_MS / 3_600_000
   return `was decided ${decidedAt.toISOString()}, more than ${count(hours, 'hour')} ago; run the sweep once more`

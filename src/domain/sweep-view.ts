@@ -79,7 +79,6 @@ function whatCame(
   decisions: readonly SweepDecision[],
   outcomes: readonly SweepOutcome[],
 ): string {
-  if (state === 'failed') return 'it failed'
   if (dryRun || state === 'stopped') {
     const { none: _, ...would } = countDecisions(decisions)
     return Object.keys(would).length === 0 ? 'nothing would be done' : `it would ${listCounts(would)}`
@@ -87,7 +86,9 @@ function whatCame(
   const counts: Record<string, number> = {}
   for (const { outcome, do: doing } of outcomes)
     for (const what of outcome === 'done' ? doing : [outcome]) counts[what] = (counts[what] ?? 0) + 1
-  return Object.keys(counts).length === 0 ? 'nothing was to be done' : listCounts(counts)
+  const isNothing = Object.keys(counts).length === 0
+  if (state === 'failed') return isNothing ? 'it failed' : `it failed after ${listCounts(counts)}`
+  return isNothing ? 'nothing was to be done' : listCounts(counts)
 }
 
 /** `mark 3, close 1`. */

@@ -24,10 +24,10 @@ export interface SweepOutcome {
   readonly subject: string
   readonly do: readonly string[]
   /**
-   * `done`; `refused`: GitHub or the registry said no, and trying again changes nothing; `failed`: it may or may not be done,
+   * `done`; `handed`: to a workflow, which does it, and the next sweep sees whether it did; `refused`: GitHub or the registry said no, and trying again changes nothing; `failed`: it may or may not be done,
    * the next sweep sees; `skipped`: it had changed since it was looked at; `left`: the budget was used up, or the sweep was stopped.
    */
-  readonly outcome: 'done' | 'refused' | 'failed' | 'skipped' | 'left'
+  readonly outcome: 'done' | 'handed' | 'refused' | 'failed' | 'skipped' | 'left'
   /** How many things were written for it, each of which counts in the budget. */
   readonly operations: number
   /** More about it, such as GitHub's words; empty: nothing more to say. */

@@ -365,6 +365,7 @@ test('a decision says everything about its version', () => {
     ],
     actions: [expect.objectContaining({ digest: digestOf('a') })],
     left: [],
+    leftGroups: [],
     stopped: null,
     problems: [],
   })

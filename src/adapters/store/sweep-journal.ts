@@ -3,7 +3,7 @@
  * process was at is known; whoever opens the sweep anew goes on with it, and nobody else can write to it from then on.
  */
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { SweepKind, SweepOutcome } from '../../domain/sweep.ts'
+import type { SweepDecision, SweepKind, SweepOutcome, SweepReport } from '../../domain/sweep.ts'
 import type { SweepJournal, SweepSubject } from '../../ports/sweeps.ts'
 import { makeId } from './make-id.ts'
 import { storableJson, storableText } from './storable.ts'
@@ -41,7 +41,7 @@ export async function openJournal(
     .executeTakeFirstOrThrow()
   const earlier = {
     outcomes: await loadOutcomes(db, row.id),
-    begun: await loadBegun(db, row.id),
+    ...(await loadBegun(db, row.id)),
     deleted: await loadDeleted(db, repo.id, kind, target),
   }
   return connectJournal(db, { ...row, holder, repoId: repo.id, kind }, earlier)
@@ -60,13 +60,14 @@ interface Opened {
 interface Earlier {
   readonly outcomes: readonly SweepOutcome[]
   readonly begun: readonly string[]
+  readonly begunOperations: ReadonlyMap<string, number>
   readonly deleted: readonly string[]
 }
 
 function connectJournal(
   db: Kysely<Tables>,
   opened: Opened,
-  { outcomes: earlier, begun, deleted }: Earlier,
+  { outcomes: earlier, begun, begunOperations, deleted }: Earlier,
 ): SweepJournal {
   const { id, holder, requests, points } = opened
   return {
@@ -75,11 +76,18 @@ function connectJournal(
     earlier,
     earlierSpent: { requests, points },
     begun,
+    begunOperations,
     deleted,
     begin: (subjects) =>
       db.transaction().execute(async (tx) => {
         if (!(await holds(tx, id, holder))) return null
         return claim(tx, opened, subjects.map(storableText))
+      }),
+    tally: (operations) =>
+      db.transaction().execute(async (tx) => {
+        if (!(await holds(tx, id, holder))) return false
+        await saveOperations(tx, id, operations)
+        return true
       }),
     record: (outcomes, spent) =>
       db.transaction().execute(async (tx) => {
@@ -108,12 +116,24 @@ function connectJournal(
           .where('id', '=', id)
           .execute()
         await saveOutcomes(tx, id, report.outcomes)
-        // What was begun and is not decided any more was done by a process that could not say so.
-        await sql`update sweep_outcomes set outcome = jsonb_build_object('subject', subject, 'do', '[]'::jsonb,
-            'outcome', 'done', 'operations', 0, 'note', 'found done')
-          where sweep_id = ${id} and outcome is null`.execute(tx)
+        await closeBegun(tx, id, report)
       }),
   }
+}
+
+/**
+ * What was begun and is not to be done any more was done by a process that could not say so, or need not be done. Who came to no
+ * decision cannot tell.
+ */
+async function closeBegun(tx: Transaction<Tables>, id: string, { state, decisions }: SweepReport): Promise<void> {
+  const subjects = (some: readonly SweepDecision[]) => some.map(({ subject }) => storableText(subject))
+  const open = state === 'done' ? subjects(decisions.filter((decision) => decision.do.length > 0)) : null
+  const there = subjects(decisions)
+  await sql`update sweep_outcomes set outcome = jsonb_build_object('subject', subject, 'do', '[]'::jsonb, 'operations', operations,
+      'outcome', case when ${open}::text[] is null or subject = any(${open}::text[]) then 'failed' else 'done' end,
+      'note', case when ${open}::text[] is null or subject = any(${open}::text[]) then 'it is not known whether it was done'
+        when subject = any(${there}::text[]) then 'nothing is left to be done' else 'found done' end)
+    where sweep_id = ${id} and outcome is null`.execute(tx)
 }
 
 /** Whether nobody opened the sweep anew since; the row is locked until the transaction ends. */
@@ -142,7 +162,8 @@ async function claim(
   const free = subjects.filter((subject) => !taken.has(subject))
   if (free.length > 0)
     await sql`insert into sweep_outcomes (sweep_id, subject)
-      select ${id}, unnest(${free}::text[]) on conflict (sweep_id, subject) do update set outcome = null`.execute(tx)
+      select ${id}, unnest(${free}::text[]) on conflict (sweep_id, subject) do update set outcome = null,
+        operations = coalesce((sweep_outcomes.outcome->>'operations')::integer, sweep_outcomes.operations)`.execute(tx)
   return new Set(free)
 }
 
@@ -156,15 +177,30 @@ async function saveOutcomes(tx: Transaction<Tables>, id: string, outcomes: reado
     on conflict (sweep_id, subject) do update set outcome = excluded.outcome`.execute(tx)
 }
 
-async function loadBegun(db: Kysely<Tables>, id: string): Promise<string[]> {
+async function saveOperations(
+  tx: Transaction<Tables>,
+  id: string,
+  operations: ReadonlyMap<string, number>,
+): Promise<void> {
+  await sql`update sweep_outcomes set operations = one.operations
+    from unnest(${[...operations.keys()].map(storableText)}::text[], ${[...operations.values()]}::integer[])
+      as one (subject, operations)
+    where sweep_id = ${id} and sweep_outcomes.subject = one.subject`.execute(tx)
+}
+
+async function loadBegun(db: Kysely<Tables>, id: string): Promise<Pick<Earlier, 'begun' | 'begunOperations'>> {
   const rows = await db
     .selectFrom('sweepOutcomes')
-    .select('subject')
+    .select(['subject', 'operations'])
     .where('sweepId', '=', id)
     .where('outcome', 'is', null)
     .orderBy('position')
     .execute()
-  return rows.map(({ subject }) => subject)
+  const spent = rows.filter(({ operations }) => operations > 0)
+  return {
+    begun: rows.map(({ subject }) => subject),
+    begunOperations: new Map(spent.map(({ subject, operations }) => [subject, operations])),
+  }
 }
 
 /** Sweeps that are looked back to where something is refused each time. */
@@ -184,9 +220,9 @@ async function loadDeleted(
         select id from sweeps where ${ofTarget} and started_at > coalesce(
           (select max(started_at) from sweeps s where ${ofTarget} and state = 'done' and not exists (
             select from sweep_outcomes left_over where left_over.sweep_id = s.id
-              and left_over.outcome->>'outcome' in ('refused', 'failed'))), '-infinity')
+              and left_over.outcome->>'outcome' in ('refused', 'failed', 'handed'))), '-infinity')
         order by started_at desc limit ${MOST_SWEEPS})
-      and (o.outcome is null or o.outcome->>'outcome' in ('done', 'failed'))`.execute(db)
+      and (o.outcome is null or o.outcome->>'outcome' in ('done', 'failed', 'handed'))`.execute(db)
   return rows.map(({ subject }) => subject)
 }
 

@@ -38,6 +38,22 @@ export function sweepStore(db: Kysely<Tables>, queue: Queue): SweepStore {
     async standing(kind, repoId) {
       return { isAwaited: await queue.isSent(db, sweepKey(kind, repoId)), sweeps: await loadHeads(db, kind, repoId) }
     },
+    async endUnwanted(repoId, kind, { item, wanted }, now) {
+      let open = db
+        .updateTable('sweeps')
+        .set({ state: 'stopped', stopped: 'the configuration does not want it any more', endedAt: now })
+        .where('repoId', '=', repoId)
+        .where('kind', '=', kind)
+        .where('state', '=', 'open')
+      open = item === null ? open.where('target', 'not like', '#%') : open.where('target', '=', item)
+      if (wanted.length > 0)
+        open = open.where(
+          'target',
+          'not in',
+          wanted.map((target) => target ?? ''),
+        )
+      await open.execute()
+    },
     open: (subject, kind, target, now) => openJournal(db, subject, kind, target, now),
     async workflowRunsInUse(repoId) {
       const { rows } = await sql<{ id: number }>`

@@ -114,16 +114,19 @@ class Visit {
   }
 }
 
-/** @param spent of the budget, by an earlier part of the same sweep. */
+/**
+ * @param spent of the budget, by an earlier part of the same sweep.
+ * @returns what is left in its groups.
+ */
 export function fitBudget(
   { nodes, starts }: Order,
   { graph, costOf }: Pick<OrderFacts, 'graph' | 'costOf'>,
   budget: number,
   spent: number,
-): { readonly now: readonly number[]; readonly left: readonly number[] } {
+): { readonly now: readonly number[]; readonly left: readonly (readonly number[])[] } {
   const begunBefore = belowGone(graph)
   const now: number[] = []
-  const left: number[] = []
+  const left: (readonly number[])[] = []
   const others: (readonly number[])[] = []
   let used = spent
   const take = (members: readonly number[]) => {
@@ -143,7 +146,7 @@ export function fitBudget(
     if (!isUsedUp && (used === 0 || used + cost <= budget)) take(members)
     else {
       isUsedUp = true
-      for (const node of members) left.push(node)
+      left.push(members)
     }
   }
   return { now, left }
