@@ -23,8 +23,8 @@ type FaultRequest = Pick<ApiRequest, 'method' | 'path' | 'route' | 'body'>
 export type FaultKind =
   | { readonly kind: 'refuse'; readonly status: number; readonly body: Json; readonly headers: Record<string, string> }
   | { readonly kind: 'primary-limit' | 'secondary-limit'; readonly status: 403 | 429; readonly waitSeconds: number }
-  | { readonly kind: 'lose-reply' }
-  | { readonly kind: 'bad-gateway' }
+  | { readonly kind: 'lose-reply'; readonly once: Promise<unknown> | null }
+  | { readonly kind: 'bad-gateway'; readonly once: Promise<unknown> | null }
   | { readonly kind: 'hang' }
 
 /** Which mutations of GraphQL a fault befalls: all that agree with each of these. */
@@ -87,8 +87,11 @@ export interface WebhookFaults {
 export interface Faults {
   /** Answers so, without doing anything. */
   respond(target: FaultTarget & { status: number; body?: Json; headers?: Record<string, string> }): void
-  /** Does it, then cuts the connection (`with: 502`: answers 502 instead). */
-  loseReply(target: FaultTarget & { with?: 'reset' | 502 }): void
+  /**
+   * Does it, then cuts the connection (`with: 502`: answers 502 instead). With `once`, of the API, that comes first, and it is done
+   * only when this resolves.
+   */
+  loseReply(target: FaultTarget & { with?: 'reset' | 502; once?: Promise<unknown> }): void
   /** Does it, then never answers. */
   hang(target: FaultTarget): void
   /** Refuses for a rate limit. `waitSeconds`, default 1, is `retry-after`, or the time to `x-ratelimit-reset`. */
@@ -147,7 +150,8 @@ export function makeFaults(): Faults {
       const body = target.body ?? { message: 'Server Error' }
       add(target, { kind: 'refuse', status: target.status, body, headers: target.headers ?? {} })
     },
-    loseReply: (target) => add(target, { kind: target.with === 502 ? 'bad-gateway' : 'lose-reply' }),
+    loseReply: ({ once = null, ...target }) =>
+      add(target, { kind: target.with === 502 ? 'bad-gateway' : 'lose-reply', once }),
     hang: (target) => add(target, { kind: 'hang' }),
     rateLimit(target) {
       const { status = 403, waitSeconds = 1 } = target

@@ -59,6 +59,17 @@ test('the effect, and a 502', async () => {
   expect(runsNamed('gateway')).toBe(3)
 })
 
+test('an answer that is lost at once, and the effect later', async () => {
+  const { promise: once, resolve } = Promise.withResolvers<void>()
+  sandbox.faults.loseReply({ ...CHECK_RUNS, with: 502, once })
+  await expect(createCheckRun('later')).rejects.toMatchObject({ status: 502 })
+  sandbox.faults.loseReply({ ...CHECK_RUNS, once })
+  await expect(createCheckRun('later')).rejects.toMatchObject({ status: 500 })
+  expect(runsNamed('later')).toBe(0)
+  resolve()
+  await sandbox.until('both effects', () => runsNamed('later') === 2)
+})
+
 test('the effect, and no answer at all', async () => {
   sandbox.faults.hang(CHECK_RUNS)
   await expect(createCheckRun('hanging', AbortSignal.timeout(100))).rejects.toThrow(/abort|timeout/i)

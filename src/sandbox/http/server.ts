@@ -127,16 +127,28 @@ async function serveApi(world: World, check: ReplyChecker | null, request: Incom
   world.requests.push(entry)
   const fault = world.faults.take(entry)
   entry.fault = fault?.kind ?? null
-  const reply = await answer({ world, request, entry, url, match, check }, fault)
-  if (world.options.delayMs !== undefined) await pause(world, world.options.delayMs)
-  if (fault?.kind === 'hang') return
-  if (fault?.kind === 'lose-reply') {
-    request.socket.destroy()
+  const exchange = { world, request, entry, url, match, check }
+  if (fault !== null && 'once' in fault && fault.once !== null) {
+    spoil(exchange, response, fault)
+    await fault.once
+    await answer(exchange, fault)
     return
   }
-  const sent = fault?.kind === 'bad-gateway' ? { status: 502, body: { message: 'Server Error' } } : reply
-  entry.status = sent.status
-  write(response, sent)
+  const reply = await answer(exchange, fault)
+  if (world.options.delayMs !== undefined) await pause(world, world.options.delayMs)
+  if (fault !== null && SPOILT.has(fault.kind)) return spoil(exchange, response, fault)
+  entry.status = reply.status
+  write(response, reply)
+}
+
+const SPOILT: ReadonlySet<FaultKind['kind']> = new Set(['hang', 'lose-reply', 'bad-gateway'])
+
+/** What comes in place of the answer, or nothing. */
+function spoil({ request, entry }: Exchange, response: ServerResponse, { kind }: FaultKind): void {
+  if (kind === 'lose-reply') request.socket.destroy()
+  if (kind !== 'bad-gateway') return
+  entry.status = 502
+  write(response, { status: 502, body: { message: 'Server Error' } })
 }
 
 function servePage(world: World, request: IncomingMessage, response: ServerResponse): void {
