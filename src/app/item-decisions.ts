@@ -2,9 +2,8 @@
  * Decides about issues and pull requests as they are read, and lets go of them: thousands, with what was said about them, would
  * fill the memory. Kept are those whose branch may be deleted, since that is decided when all open pull requests are known.
  */
-import { decideInOrder, type OrderedDecision, planStale } from '../domain/decide-stale.ts'
+import { decideInOrder, type OrderedDecision, planStale, type StalePlan } from '../domain/decide-stale.ts'
 import type { StaleConfig, StaleDecision, StaleItem, StaleRepositoryFacts } from '../domain/stale.ts'
-import type { SweepPlan } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { ItemsGitHub } from '../ports/sweeps.ts'
 import type { Clock } from '../ports.ts'
@@ -25,7 +24,7 @@ export interface ItemDecisions {
    * Once all are added. Branches are looked at only where one is to be deleted.
    * @param spent operations that an interrupted sweep used up already.
    */
-  plan(spent: number): Promise<SweepPlan<StaleDecision>>
+  plan(spent: number): Promise<StalePlan>
 }
 
 export function makeItemDecisions({ github, repo, clock, config, exempt }: ItemDecisionsOptions): ItemDecisions {

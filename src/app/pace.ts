@@ -4,7 +4,10 @@ import { PACE_LIMITS, type PaceLimit, type TimedWrites, type Writes, waitToWrite
 import type { Clock } from '../ports.ts'
 
 /** Waits until so much can be written, and counts it. @throws {SweepInterrupted} when the process is to stop. */
-export type Pace = (writes: Writes) => Promise<void>
+export type Pace = ((writes: Writes) => Promise<void>) & {
+  /** Waits so long, for another reason than the limits. Missing: nothing has to be waited for. @throws {SweepInterrupted} as well. */
+  readonly rest?: (ms: number) => Promise<void>
+}
 
 /** The process stops: the sweep goes on later, from what was done. */
 export class SweepInterrupted extends Error {
@@ -31,17 +34,26 @@ export function makePaces(options: PaceOptions): (installationId: number) => Pac
 export function makePace({ clock, stopping, limits = PACE_LIMITS }: PaceOptions): Pace {
   const longest = Math.max(0, ...limits.map((limit) => limit.withinMs))
   let history: TimedWrites[] = []
-  return async (writes) => {
+  const requireGoing = () => {
+    if (stopping.aborted) throw new SweepInterrupted('the process stops')
+  }
+  const wait = (ms: number) => setTimeout(ms, undefined, { signal: stopping }).catch(() => {})
+  const pace = async (writes: Writes) => {
     for (;;) {
-      if (stopping.aborted) throw new SweepInterrupted('the process stops')
+      requireGoing()
       const now = clock.now().getTime()
       history = history.filter((one) => one.at > now - longest && one.at <= now)
-      const wait = waitToWrite(history, writes, now, limits)
-      if (wait <= 0) {
+      const ms = waitToWrite(history, writes, now, limits)
+      if (ms <= 0) {
         history.push({ at: now, ...writes })
         return
       }
-      await setTimeout(wait, undefined, { signal: stopping }).catch(() => {})
+      await wait(ms)
     }
   }
+  const rest = async (ms: number) => {
+    await wait(ms)
+    requireGoing()
+  }
+  return Object.assign(pace, { rest })
 }

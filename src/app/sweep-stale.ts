@@ -2,15 +2,14 @@
  * The sweep of issues and pull requests, and the look at a single one between sweeps. Everything is read in a few requests; what is
  * written about is read once more right before, a few at a time, since people write meanwhile.
  */
-import { depthFor, needsDeeper, reactionOf } from '../domain/decide-stale.ts'
+import { depthFor, needsDeeper, reactionOf, type StalePlan } from '../domain/decide-stale.ts'
 import type { StaleConfig, StaleDecision, StaleItem } from '../domain/stale.ts'
-import type { SweepPlan } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { SweepGitHub } from '../ports/sweeps.ts'
 import type { Clock } from '../ports.ts'
 import { type ItemDecisions, makeItemDecisions } from './item-decisions.ts'
 import type { Sweep } from './sweep.ts'
-import { writeStale } from './write-stale.ts'
+import { type WriteStaleDeps, writeStale } from './write-stale.ts'
 
 export interface StaleSweepOptions {
   readonly github: SweepGitHub
@@ -30,6 +29,7 @@ const MOST_ACTIVITY = 100
 export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision> {
   const { github, repo, config, only } = options
   const reader = makeReader(options)
+  let budget: Pick<WriteStaleDeps, 'room' | 'spare' | 'begun'> = { room: 0, spare: [], begun: [] }
   const decide = async (read: (decisions: ItemDecisions) => Promise<void>, by: StaleConfig, spent: number) => {
     const decisions = makeItemDecisions({ ...options, config: by })
     await read(decisions)
@@ -38,19 +38,21 @@ export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision>
   }
   return {
     spent: () => github.spent(),
-    plan: ({ spent, begun }) =>
-      decide(
-        (decisions) => (only === null ? reader.readAll(numbersOf(begun), decisions) : reader.read([only], decisions)),
-        config,
-        spent,
-      ),
+    async plan({ spent, begun }) {
+      const read = (decisions: ItemDecisions) =>
+        only === null ? reader.readAll(numbersOf(begun), decisions) : reader.read([only], decisions)
+      const plan = await decide(read, config, spent)
+      const spare = plan.left.filter(({ steps }) => steps.length <= config.operationsPerRun)
+      budget = { room: config.operationsPerRun - spent, spare, begun }
+      return plan
+    },
     async apply(actions, work) {
       const unbounded = { ...config, operationsPerRun: Number.POSITIVE_INFINITY, debugOnly: false }
       const decideAgain = async (numbers: readonly number[]) => {
         const { actions: fresh } = await decide((decisions) => reader.read(numbers, decisions), unbounded, 0)
         return new Map(fresh.map((action) => [action.number, action]))
       }
-      await writeStale({ github, repo, decideAgain }, actions, work)
+      await writeStale({ github, repo, decideAgain, ...budget }, actions, work)
     },
   }
 }
@@ -89,7 +91,7 @@ function makeReader({ github, repo, clock, config }: StaleSweepOptions): Reader 
 }
 
 /** A look at one item does what cannot wait. The rest is the sweep's, which sees the whole. */
-function onlyReactions(plan: SweepPlan<StaleDecision>): SweepPlan<StaleDecision> {
+function onlyReactions(plan: StalePlan): StalePlan {
   const actions = plan.actions.flatMap((action) => reactionOf(action) ?? [])
   return { ...plan, actions, left: [] }
 }

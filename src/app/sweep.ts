@@ -37,6 +37,11 @@ export interface SweepWork {
    */
   begin<Action extends SweepDecision>(actions: readonly Action[]): Promise<readonly Action[]>
   record(outcomes: readonly SweepOutcome[]): Promise<void>
+  /**
+   * Commits how many operations were done of what was begun, or may be by now, before its end is known. Replaces what was told before.
+   * @throws {SweepTakenOver}
+   */
+  tally(operations: ReadonlyMap<string, number>): Promise<void>
   readonly pace: Pace
 }
 
@@ -67,36 +72,50 @@ export interface CarryOutOptions<Action extends SweepDecision> {
 /** Leaves the sweep open where it throws: `TransientError`, `GitHubError`, `SweepInterrupted`, `SweepTakenOver`. */
 export async function carryOut<Action extends SweepDecision>(options: CarryOutOptions<Action>): Promise<SweepReport> {
   const { sweep, journal, dryRun } = options
-  const outcomes = [...journal.earlier]
+  const outcomes = new Map(journal.earlier.map((outcome) => [outcome.subject, outcome]))
   const { begun, deleted } = journal
-  const spentBefore = outcomes.reduce((sum, outcome) => sum + outcome.operations, 0)
+  const before = operationsBefore(journal)
+  const spentBefore = [...before.values()].reduce((sum, operations) => sum + operations, 0)
   const plan = await sweep.plan({ spent: spentBefore, begun, deleted })
   const actions = plan.stopped === null ? plan.actions : []
   const spent = () => total(journal.earlierSpent, sweep.spent())
-  const planned = outcomes.length + actions.length
+  const planned = outcomes.size + actions.length
   const tell = () => {
-    const done = outcomes.length
+    const done = outcomes.size
     options.onProgress?.({ done, of: Math.max(done, planned), spent: spent() })
   }
   tell()
   if (!dryRun && actions.length > 0) {
-    const record = async (more: readonly SweepOutcome[]) => {
+    const withBefore = (subject: string, operations: number) => operations + (before.get(subject) ?? 0)
+    const record = async (some: readonly SweepOutcome[]) => {
+      const more = some.map((one) => ({ ...one, operations: withBefore(one.subject, one.operations) }))
       await journal.record(more, sweep.spent())
-      outcomes.push(...more)
+      for (const outcome of more) outcomes.set(outcome.subject, outcome)
       tell()
+    }
+    const tally = async (operations: ReadonlyMap<string, number>) => {
+      const all = [...operations].map(([subject, count]) => [subject, withBefore(subject, count)] as const)
+      if (!(await journal.tally(new Map(all)))) throw new SweepTakenOver(TAKEN_OVER)
     }
     const begin = async <Begun extends SweepDecision>(wanted: readonly Begun[]): Promise<readonly Begun[]> => {
       const free = await journal.begin(wanted.map((action) => action.subject))
-      if (free === null) throw new SweepTakenOver('another worker goes on with the sweep')
+      if (free === null) throw new SweepTakenOver(TAKEN_OVER)
       const busy = wanted.filter((action) => !free.has(action.subject))
       if (busy.length > 0) await record(busy.map((action) => skipped(action, 'it is being looked at at this moment')))
       return wanted.filter((action) => free.has(action.subject))
     }
-    await sweep.apply(actions, { id: journal.id, begin, record, pace: options.pace })
+    await sweep.apply(actions, { id: journal.id, begin, record, tally, pace: options.pace })
   }
-  const report = makeReport(options, plan, outcomes, spent())
+  const report = makeReport(options, plan, [...outcomes.values()], spent())
   if (!dryRun) await journal.finish(report)
   return report
+}
+
+const TAKEN_OVER = 'another worker goes on with the sweep'
+
+/** Subject → what earlier processes used up for it in this sweep. */
+function operationsBefore({ earlier, begunOperations }: SweepJournal): ReadonlyMap<string, number> {
+  return new Map([...earlier.map(({ subject, operations }) => [subject, operations] as const), ...begunOperations])
 }
 
 /** Of a sweep that could not even look. */
@@ -121,7 +140,7 @@ function makeReport(
   const left = rest.map((decision) => ({
     ...onlyDecision(decision),
     outcome: 'left' as const,
-    operations: 0,
+    operations: journal.begunOperations.get(decision.subject) ?? 0,
     note: 'the budget is used up; the next sweep begins with it',
   }))
   return {
@@ -161,8 +180,10 @@ export function memoryJournal(now: Date): SweepJournal {
     earlier: [],
     earlierSpent: { requests: 0, points: 0 },
     begun: [],
+    begunOperations: new Map(),
     deleted: [],
     begin: async (subjects) => new Set(subjects),
+    tally: async () => true,
     record: async () => {},
     finish: async () => {},
   }

@@ -1,14 +1,17 @@
 /**
- * Writes what was decided about issues and pull requests: comments first, then labels, then closing, each for several items in one
- * request. An item of which a write failed goes no further. Where it is not known whether something was written, the item is read
- * and decided again: what is there already is not in the decision any more.
+ * Writes what was decided about issues and pull requests, a few at a time, and what is left instead of what was refused. Where it is
+ * not known whether something was written, the item is read and decided again, once it is sure that nothing comes of it any more:
+ * what is there by then is not in the decision.
  */
-import { GitHubError, TransientError } from '../domain/errors.ts'
+import { TransientError } from '../domain/errors.ts'
 import type { Writes } from '../domain/pacing.ts'
 import type { StaleDecision, StaleStep } from '../domain/stale.ts'
 import type { SweepOutcome } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
-import type { ItemsGitHub, ItemWrite, WriteResult } from '../ports/sweeps.ts'
+import type { ItemsGitHub } from '../ports/sweeps.ts'
+import { makeStaleLabels, type StaleLabels } from './stale-labels.ts'
+import { type Going, type UnknownSteps, writePhases } from './stale-phases.ts'
+import { makeStaleRefusals } from './stale-refusals.ts'
 import { type SweepWork, skipped } from './sweep.ts'
 
 export interface WriteStaleDeps {
@@ -16,82 +19,202 @@ export interface WriteStaleDeps {
   readonly repo: Repo
   /** What is to be done about these items now; one of which nothing is to be done is missing. */
   readonly decideAgain: (numbers: readonly number[]) => Promise<ReadonlyMap<number, StaleDecision>>
+  /** Operations that may be done. */
+  readonly room: number
+  /** What is done instead of what was refused or needed nothing any more, in order: what is refused each time starves nobody. */
+  readonly spare: readonly StaleDecision[]
+  /** Subjects that another process was at, which may have ended a moment ago. */
+  readonly begun: readonly string[]
 }
 
 /** Items whose writes share requests: their comments fit into a minute's limit, with room. */
 const ITEMS_AT_ONCE = 20
-/** How often an item is looked at again whose writes have no known end. */
-const MOST_LOOKS = 3
+/** How often something is written of which it is not known whether it was. */
+const MOST_TRIES = 3
+/** So many in a row of which it is not known: it is not about them. */
+const MOST_FAILED = 5
 
-const LABEL = { color: 'ededed', description: '' }
+/**
+ * GitHub ends what takes longer than 10 s, and until then what it gave no answer to may still take effect. It is looked after each of
+ * these times, in ms, one after the other; only after the last one is it written again.
+ */
+const SETTLING_MS = [2_000, 3_000, 10_000]
 
 export async function writeStale(
   deps: WriteStaleDeps,
   actions: readonly StaleDecision[],
   work: SweepWork,
 ): Promise<void> {
-  if (actions.length === 0) return
-  const labels = await findLabels(deps, actions)
-  for (let start = 0; start < actions.length; start += ITEMS_AT_ONCE) {
-    const some = actions.slice(start, start + ITEMS_AT_ONCE)
-    // Before the last look, which must not be an hour old when something is written.
-    await work.pace(writesOf(some))
-    const begun = await work.begin(some)
-    if (begun.length > 0) await writeSome({ ...deps, labels }, begun, work)
+  const labels = makeStaleLabels(deps)
+  const refusals = makeStaleRefusals()
+  let room = deps.room
+  let failed = 0
+  const watched: SweepWork = {
+    ...work,
+    async record(outcomes) {
+      await work.record(outcomes)
+      for (const outcome of outcomes) {
+        room -= outcome.operations
+        failed = outcome.outcome === 'failed' ? failed + 1 : 0
+        if (failed === MOST_FAILED) throw new TransientError(`Nothing is written at the moment: ${outcome.note}`)
+      }
+    },
   }
+  const write = async (some: readonly StaleDecision[]) => {
+    await labels.ensure(some)
+    const whyNot = (action: StaleDecision) => refusals.whyNot(action) ?? labels.problemOf(action)
+    const hopeless = some.flatMap((action) => refusedFor(action, whyNot(action)))
+    if (hopeless.length > 0) await work.record(hopeless)
+    const hopeful = some.filter((action) => whyNot(action) === null)
+    if (hopeful.length === 0) return
+    // Before the last look, which must not be an hour old when something is written.
+    await work.pace(writesOf(hopeful))
+    const begun = await work.begin(hopeful)
+    if (begun.length > 0) refusals.take(begun, await writeSome({ ...deps, labels }, begun, watched))
+  }
+  if (actions.some((action) => deps.begun.includes(action.subject) && action.steps.some(isComment)))
+    await work.pace.rest?.(total(SETTLING_MS))
+  for (let start = 0; start < actions.length; start += ITEMS_AT_ONCE)
+    await write(actions.slice(start, start + ITEMS_AT_ONCE))
+  for (let rest = deps.spare; !refusals.areTooMany(); ) {
+    const some = takeFitting(rest, room, (action) => (refusals.whyNot(action) === null ? action.steps.length : 0))
+    if (some.length === 0) break
+    rest = rest.slice(some.length)
+    await write(some)
+  }
+}
+
+/** What does not fit ends it: what is older must not wait for what is smaller. */
+function takeFitting(
+  rest: readonly StaleDecision[],
+  room: number,
+  costOf: (action: StaleDecision) => number,
+): readonly StaleDecision[] {
+  let cost = 0
+  const end = rest.slice(0, ITEMS_AT_ONCE).findIndex((action) => {
+    cost += costOf(action)
+    return cost > room
+  })
+  return rest.slice(0, end < 0 ? ITEMS_AT_ONCE : end)
+}
+
+function refusedFor(action: StaleDecision, why: string | null): SweepOutcome[] {
+  return why === null ? [] : [outcomeOf(action, 'refused', 0, why)]
 }
 
 interface Writing extends WriteStaleDeps {
-  readonly labels: Labels
+  readonly labels: StaleLabels
 }
 
-/** An item that is being written about. */
-interface Going {
-  readonly action: StaleDecision
-  operations: number
-  state: { readonly kind: 'going' } | { readonly kind: 'unknown' | 'refused'; readonly message: string }
+interface Pending {
+  readonly planned: StaleDecision
+  readonly operations: number
+  /** Null: nothing was written yet. */
+  readonly unknown: UnknownSteps | null
 }
 
-async function writeSome(deps: Writing, begun: readonly StaleDecision[], work: SweepWork): Promise<void> {
-  let pending = new Map(begun.map((action) => [action.number, { planned: action, operations: 0, unknown: '' }]))
-  for (let look = 0; pending.size > 0; look++) {
-    if (look > 0) await work.pace(writesOf([...pending.values()].map(({ planned }) => planned)))
-    const fresh = await deps.decideAgain([...pending.keys()])
-    const outcomes: SweepOutcome[] = []
-    const going: Going[] = []
-    for (const [number, { planned, operations, unknown }] of pending) {
-      const action = fresh.get(number)
-      if (action === undefined || !isSame(action, planned)) outcomes.push(changed(planned, operations, look > 0))
-      else if (look === MOST_LOOKS) outcomes.push(outcomeOf(planned, 'failed', operations, unknown))
-      else going.push({ action, operations, state: { kind: 'going' } })
+/** @returns what became of each. */
+async function writeSome(
+  deps: Writing,
+  begun: readonly StaleDecision[],
+  work: SweepWork,
+): Promise<readonly SweepOutcome[]> {
+  const all: SweepOutcome[] = []
+  let pending: readonly Pending[] = begun.map((planned) => ({ planned, operations: 0, unknown: null }))
+  for (let tries = 0; pending.length > 0; tries++) {
+    if (tries > 0) {
+      await settle(deps, pending, work)
+      await work.pace(writesOf(pending.map(({ planned }) => planned)))
     }
-    // Whoever took the sweep over while this process was not at work may have written meanwhile.
-    if (going.length > 0) await work.begin(going.map(({ action }) => action))
-    for (const phase of PHASES) await writePhase(deps, going, phase)
-    const next: typeof pending = new Map()
-    for (const { action, operations, state } of going) {
-      if (state.kind === 'unknown') next.set(action.number, { planned: action, operations, unknown: state.message })
-      else if (state.kind === 'refused') outcomes.push(outcomeOf(action, 'refused', operations, state.message))
-      else outcomes.push(outcomeOf(action, 'done', operations, ''))
-    }
+    const { going, outcomes } = await lookAgain(deps, pending, tries > MOST_TRIES - 1)
+    await writePhases(
+      deps,
+      going.map(({ one }) => one),
+      work,
+    )
+    outcomes.push(...going.flatMap(({ one, planned }) => ended(one, planned)))
+    pending = going.flatMap(({ one: { state, operations }, planned }) =>
+      state.kind === 'unknown' ? [{ planned, operations, unknown: state }] : [],
+    )
     await work.record(outcomes)
-    pending = next
+    all.push(...outcomes)
+  }
+  return all
+}
+
+/** Waits until what may have been written is there, or will not be. */
+async function settle(deps: Writing, pending: readonly Pending[], work: SweepWork): Promise<void> {
+  for (const ms of SETTLING_MS) {
+    await work.pace.rest?.(ms)
+    const fresh = await deps.decideAgain(pending.map(({ planned }) => planned.number))
+    if (!pending.some((one) => stillDue(one, fresh.get(one.planned.number)) > 0)) return
   }
 }
 
+/** How many of the steps that may have been carried out are to be carried out even so. */
+function stillDue({ planned, unknown }: Pending, fresh: StaleDecision | undefined): number {
+  if (unknown === null || fresh === undefined || !isSame(fresh, planned)) return 0
+  return unknown.steps.filter((step) => fresh.steps.some(({ kind }) => kind === step)).length
+}
+
+interface Looked {
+  readonly going: readonly { readonly one: Going; readonly planned: StaleDecision }[]
+  /** Of those that are not written about any more. */
+  readonly outcomes: SweepOutcome[]
+}
+
+async function lookAgain(deps: Writing, pending: readonly Pending[], isLast: boolean): Promise<Looked> {
+  const fresh = await deps.decideAgain(pending.map(({ planned }) => planned.number))
+  await deps.labels.ensure([...fresh.values()])
+  const going: { one: Going; planned: StaleDecision }[] = []
+  const outcomes: SweepOutcome[] = []
+  for (const one of pending) {
+    const { planned, unknown } = one
+    const action = fresh.get(planned.number)
+    const due = stillDue(one, action)
+    const operations = one.operations + (unknown?.steps.length ?? 0) - due
+    if (action === undefined || !isSame(action, planned)) outcomes.push(changed(one, action, operations))
+    else if (isLast && due > 0) outcomes.push(outcomeOf(planned, 'failed', operations, unknown?.message ?? ''))
+    else {
+      const problem = deps.labels.problemOf(action)
+      const note = branchNote(planned, action)
+      if (problem !== null) outcomes.push(outcomeOf(planned, 'refused', operations, problem))
+      else going.push({ one: { action, operations, note, state: { kind: 'going' } }, planned })
+    }
+  }
+  return { going, outcomes }
+}
+
+function ended({ action, operations, note, state }: Going, planned: StaleDecision): SweepOutcome[] {
+  if (state.kind === 'unknown') return []
+  if (state.kind === 'refused') return [outcomeOf(planned, 'refused', operations, state.message)]
+  return [outcomeOf(action, 'done', operations, note)]
+}
+
+const isComment = ({ kind }: StaleStep): boolean => kind === 'comment'
+
 function writesOf(actions: readonly StaleDecision[]): Writes {
   const steps = actions.flatMap((action) => action.steps)
-  return { content: steps.filter(({ kind }) => kind === 'comment').length, all: steps.length }
+  return { content: steps.filter(isComment).length, all: steps.length }
 }
 
-/** Its steps may be fewer by now; that something else is to be done about it makes it another action. */
-function isSame(one: StaleDecision, other: StaleDecision): boolean {
-  return one.do.join() === other.do.join()
+/** Its steps may be fewer by now. That there are more, or that something else is to be done about it, makes it another action. */
+function isSame(one: StaleDecision, planned: StaleDecision): boolean {
+  return one.do.join() === planned.do.join() && one.steps.length <= planned.steps.length
 }
 
-function changed(planned: StaleDecision, operations: number, wasWritten: boolean): SweepOutcome {
-  if (wasWritten) return outcomeOf(planned, 'done', operations, 'GitHub gave no answer, and had done it')
-  return skipped(planned, 'it has changed since it was looked at')
+function changed({ planned, unknown }: Pending, now: StaleDecision | undefined, operations: number): SweepOutcome {
+  if (unknown === null) return skipped(planned, 'it has changed since it was looked at')
+  const silent = `GitHub gave no answer (${unknown.message}), and`
+  if (now === undefined) return outcomeOf(planned, 'done', operations, `${silent} nothing is left to be done`)
+  return outcomeOf(planned, 'skipped', operations, `${silent} something else is to be done by now`)
+}
+
+function branchNote(planned: StaleDecision, now: StaleDecision): string {
+  const refOf = ({ steps }: StaleDecision) => steps.find((step) => step.kind === 'delete_branch')?.ref
+  const ref = refOf(planned)
+  if (ref === undefined || refOf(now) !== undefined) return ''
+  return `its branch ${ref} stays: by now it is protected, or another pull request needs it`
 }
 
 function outcomeOf(
@@ -103,120 +226,6 @@ function outcomeOf(
   return { subject, do: doing, outcome, operations, note }
 }
 
-// ── Phases ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const PHASES: readonly (readonly StaleStep['kind'][])[] = [
-  ['comment'],
-  ['add_labels', 'remove_labels'],
-  ['close'],
-  ['delete_branch'],
-]
-
-async function writePhase(deps: Writing, going: readonly Going[], phase: readonly StaleStep['kind'][]): Promise<void> {
-  const steps = going
-    .filter((one) => one.state.kind === 'going')
-    .flatMap((one) => one.action.steps.filter((step) => phase.includes(step.kind)).map((step) => ({ one, step })))
-  if (steps.length === 0) return
-  if (phase.includes('delete_branch')) return deleteBranches(deps, steps)
-  const writes: { one: Going; write: ItemWrite }[] = []
-  for (const { one, step } of steps) {
-    const write = await toWrite(deps, one.action, step)
-    if (write.kind === 'refused') one.state = write
-    else writes.push({ one, write })
-  }
-  const sent = writes.filter(({ one }) => one.state.kind === 'going')
-  if (sent.length === 0) return
-  const results = await deps.github.writeItems(sent.map(({ write }) => write))
-  for (const [index, { one }] of sent.entries()) note(one, results[index])
-  const limited = results.find((result) => result.kind === 'deferred')
-  if (limited) throw new TransientError(limited.message, { retryAfterMs: limited.retryAfterMs })
-}
-
-function note(one: Going, result: WriteResult | undefined): void {
-  if (result?.kind === 'done') one.operations++
-  else if (result?.kind === 'refused') one.state = { kind: 'refused', message: result.message }
-  else one.state = { kind: 'unknown', message: result?.message ?? 'GitHub gave no answer' }
-}
-
-async function deleteBranches(
-  { github, repo }: Writing,
-  steps: readonly { readonly one: Going; readonly step: StaleStep }[],
-): Promise<void> {
-  for (const { one, step } of steps) {
-    if (step.kind !== 'delete_branch') continue
-    try {
-      if ((await github.deleteBranch(repo, step.ref, step.sha)) === 'deleted') one.operations++
-    } catch (error) {
-      if (!(error instanceof GitHubError)) throw error
-      // What else was to be done is done: the item is closed.
-      one.state = { kind: 'refused', message: `closed, but its branch is still there: ${error.message}` }
-    }
-  }
-}
-
-async function toWrite(
-  { labels, github, repo }: Writing,
-  { nodeId, kind }: StaleDecision,
-  step: StaleStep,
-): Promise<ItemWrite | { readonly kind: 'refused'; readonly message: string }> {
-  switch (step.kind) {
-    case 'comment':
-      return { kind: 'comment', nodeId, body: step.body }
-    case 'add_labels':
-    case 'remove_labels': {
-      const ids = step.labels.map((label) => labels.ids.get(label.toLowerCase()))
-      const missing = step.labels.find((label) => !labels.ids.has(label.toLowerCase()))
-      const labelIds = ids.filter((id) => id !== undefined)
-      if (missing === undefined || step.kind === 'remove_labels') return { kind: step.kind, nodeId, labelIds }
-      return { kind: 'refused', message: labels.problems.get(missing.toLowerCase()) ?? `there is no label ${missing}` }
-    }
-    case 'close': {
-      if (kind === 'pull_request') return { kind: 'close_pull_request', nodeId }
-      const duplicateOf = step.duplicateOf === null ? null : await findNode(github, repo, step.duplicateOf)
-      return { kind: 'close_issue', nodeId, reason: step.reason, duplicateOf }
-    }
-    case 'delete_branch':
-      return { kind: 'refused', message: 'a branch is not deleted by this request' }
-  }
-}
-
-async function findNode(github: ItemsGitHub, repo: Repo, number: number): Promise<string | null> {
-  const depth = { activity: 1, reactions: false, mentions: false, paths: false }
-  const [item] = await github.readItems(repo, [number], depth)
-  return item?.kind === 'issue' ? item.nodeId : null
-}
-
-// ── Labels ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface Labels {
-  /** Lower-case name → GraphQL's id. */
-  readonly ids: ReadonlyMap<string, string>
-  /** Lower-case name → why it cannot be created. */
-  readonly problems: ReadonlyMap<string, string>
-}
-
-/** One that GitHub refuses is a problem of the items that were to have it. */
-async function findLabels({ github, repo }: WriteStaleDeps, actions: readonly StaleDecision[]): Promise<Labels> {
-  const steps = actions.flatMap((action) => action.steps)
-  const names = new Map(
-    steps.flatMap((step) => ('labels' in step ? step.labels : [])).map((name) => [name.toLowerCase(), name]),
-  )
-  const wanted = [...names.values()].map((name) => ({ name, ...LABEL }))
-  const problems = new Map<string, string>()
-  if (wanted.length === 0) return { ids: new Map(), problems }
-  try {
-    return { ids: (await github.ensureLabels(repo, wanted)).ids, problems }
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error
-  }
-  const ids = new Map<string, string>()
-  for (const label of wanted) {
-    try {
-      for (const [name, id] of (await github.ensureLabels(repo, [label])).ids) ids.set(name, id)
-    } catch (error) {
-      if (!(error instanceof GitHubError)) throw error
-      problems.set(label.name.toLowerCase(), error.message)
-    }
-  }
-  return { ids, problems }
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0)
 }

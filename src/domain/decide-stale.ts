@@ -23,7 +23,12 @@ export interface StaleFacts {
   readonly spent: number
 }
 
-export function decideStale(facts: StaleFacts): SweepPlan<StaleDecision> {
+export interface StalePlan extends SweepPlan<StaleDecision> {
+  /** In the order in which the budget would be spent on them. */
+  readonly left: readonly StaleDecision[]
+}
+
+export function decideStale(facts: StaleFacts): StalePlan {
   return planStale(
     facts.items.map((item) => decideInOrder(item, facts)),
     facts,
@@ -46,7 +51,7 @@ export function decideInOrder(item: StaleItem, facts: Omit<StaleFacts, 'items' |
 export function planStale(
   all: readonly OrderedDecision[],
   { config, spent }: Pick<StaleFacts, 'config' | 'spent'>,
-): SweepPlan<StaleDecision> {
+): StalePlan {
   const wanted = all.filter(({ decision }) => decision.steps.length > 0).sort((a, b) => inOrder(config, a, b))
   const actions: StaleDecision[] = []
   const left: StaleDecision[] = []

@@ -1,5 +1,6 @@
 /** What GitHub does on a bad day in the middle of a sweep: everything is said once, what was refused is told, the rest goes on. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { memoryJournal } from '../../src/app/sweep.ts'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import { DEFAULT_PERMISSIONS } from '../../src/sandbox/options.ts'
@@ -76,6 +77,30 @@ test('a write that was done although the answer says otherwise is not done again
   expect(project.item(number).labels).toEqual(['Stale'])
 })
 
+test('where a label cannot be created, nothing is said of it, and what needs another label is done', async () => {
+  const project = makeStaleProject(sandbox, app)
+  const [issue, pull] = [project.openOld('One', 50), project.openOldPull('topic')]
+  sandbox.createLabel(project.repo, { name: 'sleepy' })
+  const body = { message: 'Resource not accessible by integration' }
+  sandbox.faults.respond({ method: 'POST', path: /\/labels$/, status: 403, body, times: 50 })
+  const report = await project.sweep({ config: makeStaleConfig({ stale_pr_label: 'sleepy' }) })
+  expect(project.outcomes(report)).toEqual({ [`#${issue}`]: 'refused: mark', [`#${pull}`]: 'done: mark' })
+  expect(report.outcomes.find((one) => one.outcome === 'refused')).toMatchObject({
+    operations: 0,
+    note: expect.stringContaining('creating the label "Stale"'),
+  })
+  expect(project.item(issue)).toMatchObject({ labels: [], comments: [] })
+})
+
+test('where nothing is written at all any more, the sweep goes on later', async () => {
+  const project = makeStaleProject(sandbox, app)
+  const numbers = Array.from({ length: 6 }, (_, index) => project.openOld('Old', 40 + index))
+  const broken = { field: 'addComment', type: null, message: 'Something went wrong', times: 1_000 }
+  sandbox.faults.refuseMutation(broken)
+  await expect(project.sweep()).rejects.toThrow(TransientError)
+  for (const number of numbers) expect(project.said(number)).toEqual([])
+})
+
 test('a write that never succeeds is failed, after a few looks', async () => {
   const project = makeStaleProject(sandbox, app)
   const [bad, good] = [project.openOld('One', 50), project.openOld('Two', 40)]
@@ -116,19 +141,12 @@ test('a person who comments between the look and the writing is left in peace', 
   const [answered, quiet] = [project.openOld('One', 50), project.openOld('Two', 40)]
   let isAnswered = false
   const journal = {
-    id: null,
-    startedAt: new Date(),
-    earlier: [],
-    earlierSpent: { requests: 0, points: 0 },
-    begun: [],
-    deleted: [],
+    ...memoryJournal(new Date()),
     async begin(subjects: readonly string[]) {
       if (!isAnswered) sandbox.comment(project.repo, answered, 'Wait!', 'rob')
       isAnswered = true
       return new Set(subjects)
     },
-    record: async () => {},
-    finish: async () => {},
   }
   const report = await project.sweep({ journal })
   expect(project.outcomes(report)).toEqual({ [`#${answered}`]: 'skipped: mark', [`#${quiet}`]: 'done: mark' })
@@ -158,12 +176,7 @@ test('labels with commas are created, and locked, transferred and deleted issues
   let isDone = false
   const config = makeStaleConfig({ stale_issue_label: 'old, perhaps' })
   const journal = {
-    id: null,
-    startedAt: new Date(),
-    earlier: [],
-    earlierSpent: { requests: 0, points: 0 },
-    begun: [],
-    deleted: [],
+    ...memoryJournal(new Date()),
     async begin(subjects: readonly string[]) {
       if (!isDone) {
         sandbox.transferIssue(project.repo, moved, other.repo, 'acme')
@@ -172,8 +185,6 @@ test('labels with commas are created, and locked, transferred and deleted issues
       isDone = true
       return new Set(subjects)
     },
-    record: async () => {},
-    finish: async () => {},
   }
   const report = await project.sweep({ config, journal })
   expect(project.outcomes(report)).toEqual({

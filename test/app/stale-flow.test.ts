@@ -1,5 +1,6 @@
 /** Issues and pull requests from the warning to the closing, over HTTP. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { fetchWithTimeout } from '../../src/adapters/github/octokit.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import {
@@ -166,6 +167,39 @@ test('only the branch that nothing else needs goes with its pull request', async
   const refs = [...sandbox.state.repository(repo).refs.keys()].filter((ref) => ref.startsWith('refs/heads/'))
   const branches = refs.map((ref) => ref.slice('refs/heads/'.length)).toSorted()
   expect(branches).toEqual(['base', 'guarded', 'main', 'onto', 'ruled', 'shared', 'stable'])
+})
+
+describe('a branch that cannot go any more stays, and it is told why', () => {
+  const config = makeStaleConfig({ delete_branch: true })
+  const makeStalePull = () => {
+    const project = makeStaleProject(sandbox, app)
+    const number = project.openOldPull('topic')
+    sandbox.addLabel(project.repo, number, 'Stale', `${sandbox.app.slug}[bot]`, daysAgo(8))
+    return { project, number }
+  }
+  const branchesOf = ({ repo }: StaleProject) => [...sandbox.state.repository(repo).refs.keys()]
+
+  test('it got another commit', async () => {
+    const { project, number } = makeStalePull()
+    const fetch: typeof fetchWithTimeout = (input, init) => {
+      const isLook = /\/git\/refs?\/heads(\/|%2F)topic/.test(String(input instanceof Request ? input.url : input))
+      if (isLook) sandbox.pushCommit(project.repo, 'topic', { files: { 'new.txt': 'new' }, author: 'rob' })
+      return fetchWithTimeout(input, init)
+    }
+    const { outcomes } = await project.sweep({ config, app: await connectTo(sandbox, fetch) })
+    const note = 'its branch topic stays: it has another commit by now'
+    expect(outcomes).toMatchObject([{ subject: `#${number}`, outcome: 'done', operations: 2, note }])
+    expect(branchesOf(project)).toContain('refs/heads/topic')
+  })
+
+  test('it was protected', async () => {
+    const { project, number } = makeStalePull()
+    const pace = async () => sandbox.protectBranch(project.repo, 'topic', [])
+    const { outcomes } = await project.sweep({ config, pace })
+    const note = 'its branch topic stays: by now it is protected, or another pull request needs it'
+    expect(outcomes).toMatchObject([{ subject: `#${number}`, outcome: 'done', operations: 2, note }])
+    expect(branchesOf(project)).toContain('refs/heads/topic')
+  })
 })
 
 test('the branch of a fork stays, whatever it is called', async () => {
