@@ -59,7 +59,7 @@ async function startAll(env: NodeJS.ProcessEnv, environment: Environment, store:
     const previewRepositories = new Set(environment.SIGNALBOX_PREVIEW_REPOSITORIES)
     const readReports = (zip: Uint8Array) => readTestReports(zip)
     const deps = { probot, app, store, clock, log, registry, readReports, previewRepositories }
-    const openImages = readOpenImages(env)
+    const openImages = readOpenImages(env, { onlyPublic: true })
     await store.work(makeJobHandlers({ ...deps, openImages, sweepWatch, stopping: stopping.signal }))
   }
   const server = await startServer({

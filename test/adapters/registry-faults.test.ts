@@ -440,7 +440,18 @@ test.each([
   ['http://localhost:5000/v2/', 'http://127.0.0.1:5001/x', true],
   ['http://localhost:5000/v2/', 'https://auth.example/x', true],
   ['https://ghcr.io/v2/', 'https://user:secret@ghcr.io/x', false],
+  ['https://ghcr.io/v2/', 'https://ghcr.io/token', true],
+  ['https://registry-1.docker.io/v2/', 'https://auth.docker.io/token', true],
+  ['https://registry.example/v2/', 'https://169.254.169.254/latest', false],
+  ['https://registry.example/v2/', 'https://localhost/x', false],
+  ['https://registry.example/v2/', 'https://[::ffff:10.0.0.1]/x', false],
+  ['https://10.1.2.3/v2/', 'https://10.1.2.4/token', true],
+  ['https://10.1.2.3/v2/', 'http://10.1.2.4/token', false],
+  ['http://plain.example:5000/v2/', 'https://10.1.2.4/token', true],
+  ['http://plain.example:5000/v2/', 'http://plain.example:5000/token', true],
+  ['http://plain.example:5000/v2/', 'http://10.1.2.4/token', false],
 ])('from %s to %s: %s', (from, to, expected) => {
-  const transport = makeTransport({ plainHttp: [], timeoutMs: 1, patience: QUICK, now: () => 0 })
+  const plainHttp = ['plain.example:5000']
+  const transport = makeTransport({ plainHttp, timeoutMs: 1, patience: QUICK, now: () => 0 })
   expect(transport.mayFollow(new URL(from), new URL(to))).toBe(expected)
 })

@@ -76,7 +76,8 @@ export async function startApp(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 export function makeEnv(github: Sandbox, databaseUrl = ''): NodeJS.ProcessEnv {
-  return sandboxEnvironment(github, ':memory:', databaseUrl)
+  // Registries of tests are on this machine, at whatever port.
+  return { ...sandboxEnvironment(github, ':memory:', databaseUrl), SIGNALBOX_INSECURE_REGISTRIES: '127.0.0.1' }
 }
 
 /** Silent, unless TEST_LOG names a level. */

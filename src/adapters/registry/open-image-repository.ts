@@ -11,6 +11,7 @@ import type { Patience } from '../http/retry.ts'
 import type { RepositoryName } from './client.ts'
 import type { CredentialSource } from './credentials.ts'
 import { makeOciImageRepository } from './image-repository.ts'
+import { checkPublic } from './public-registry.ts'
 import { makeRegistry } from './registry.ts'
 
 /** GitHub as it keeps packages. */
@@ -38,6 +39,11 @@ export interface OpenImageRepositoryOptions {
   readonly plainHttp?: readonly string[]
   /** Names, also with `/*` at the end for all below, of what any repository may clean up. */
   readonly shared?: readonly string[]
+  /**
+   * Whether hosts inside a network are refused, unless one of the other options, or a log-in, is about them: for names that come from
+   * somebody else. Default false.
+   */
+  readonly onlyPublic?: boolean
   readonly patience?: Patience
   readonly concurrency?: number
   /** Milliseconds since 1970. */
@@ -76,15 +82,19 @@ function readToken(env: NodeJS.ProcessEnv): PackagesToken | null {
 
 /**
  * @param name `registry/path`, without tag and digest.
- * @throws {UsageError} when it is no such name.
+ * @throws {UsageError} when it is no such name. @throws {RegistryError} when it is not to be asked.
  */
 export async function openImageRepository(
   name: string,
   options: OpenImageRepositoryOptions,
 ): Promise<OpenedImageRepository> {
   const repository = readName(name)
-  const { packages, plainHttp = [], patience, now } = options
-  const isShared = isNamed(repository, options.shared ?? [])
+  const { packages, plainHttp = [], shared = [], patience, now, credentials } = options
+  if (options.onlyPublic === true) {
+    const hosts = [...packages.hosts, ...plainHttp, ...shared.map((one) => one.replace(/\/.*/, ''))]
+    await checkPublic(repository.registry, { hosts, credentials })
+  }
+  const isShared = isNamed(repository, shared)
   let requests = 0
   const onRequest = () => {
     requests++
@@ -97,7 +107,7 @@ export async function openImageRepository(
   }
   const isPackage = packages.hosts.includes(repository.registry)
   if (!isPackage || packages.token === null) {
-    const registry = makeRegistry({ ...common, credentials: options.credentials })
+    const registry = makeRegistry({ ...common, credentials })
     const { concurrency } = options
     const images = makeOciImageRepository({
       registry,

@@ -2,6 +2,7 @@
 import { RegistryError, TransientError } from '../../domain/errors.ts'
 import { excerpt, networkFault, OversizeError, readBytes } from '../http/answer.ts'
 import { isLoopback } from '../http/plain-http.ts'
+import { isPrivateAddress } from '../http/private-hosts.ts'
 import { isTransientStatus, type Patience, retryAfterOf, withRetries } from '../http/retry.ts'
 import { errorsIn } from './refusal.ts'
 
@@ -55,11 +56,13 @@ export function makeTransport(options: TransportOptions): Transport {
       const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry
       return new URL(`${isPlain(host) ? 'http' : 'https'}://${host}`)
     },
-    // Whoever answers over TLS cannot make us speak without it, nor reach into this machine that way.
-    mayFollow: (from, to) =>
-      to.username === '' &&
-      to.password === '' &&
-      (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:' && isPlain(to.host))),
+    // Whoever answers over TLS cannot make us speak without it, nor reach into this machine or its network that way.
+    mayFollow(from, to) {
+      if (to.username !== '' || to.password !== '') return false
+      if (from.protocol === 'http:' && to.protocol === 'http:') return isPlain(to.host)
+      const isInside = from.protocol === 'http:' || isPrivateAddress(from)
+      return to.protocol === 'https:' && (isInside || !isPrivateAddress(to))
+    },
   }
   return transport
 }

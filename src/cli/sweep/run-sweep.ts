@@ -41,7 +41,7 @@ export async function runSweep(request: SweepRequest): Promise<SweepReport> {
     const whenInterrupted = describeInterruption(request, access)
     return await showSweepProgress({ kind, repository, isShown, whenInterrupted }, async (tell) => {
       const [facts, { manifests }] = [await access.facts(subject.repo.id), access]
-      const openImages = readOpenImages(env, images?.plainHttp)
+      const openImages = readOpenImages(env, { plainHttp: images?.plainHttp ?? [] })
       const tasks = await makeSweepTasks(kind, { subject, facts, clock, manifests, openImages })
       const task = findTask(tasks, subject, images?.name ?? null)
       if (access.kind !== 'server' || dryRun) return sweepOne({ subject, access, clock, dryRun, tell }, task)
