@@ -74,11 +74,22 @@ export interface ImageRetentionFacts {
     readonly number: number
     readonly state: 'open' | 'closed'
     readonly headSha: string
+    /** Name of the branch of this repository that it was made from; null, or absent: of another, or not known. */
+    readonly headBranch?: string | null
   }[]
   /** Names of the branches that exist. */
   readonly branches: readonly string[]
+  /** Newest commits of branches. Lasting ones are protected, or the default branch: they are not there for a pull request alone. */
+  readonly branchHeads?: readonly { readonly name: string; readonly sha: string; readonly isLasting: boolean }[]
   /** Digests and tags that something uses. */
   readonly inUse: ReadonlySet<string>
+  /** Tags that releases were made of. Images stay that are called like one, also with a suffix. */
+  readonly released?: ReadonlySet<string>
+  /**
+   * What has no tag and was pushed since then may be part of what is still being pushed. Only where `createdAt` is when a version was
+   * pushed; absent: that is not known, or does not matter.
+   */
+  readonly pushingSince?: Date
   /**
    * What this sweep deleted before it was interrupted, and what that contained: what belonged to it goes too, also where no
    * rule is about what has no tag.

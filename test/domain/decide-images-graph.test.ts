@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { decideImages } from '../../src/domain/decide-images.ts'
 import type { ImageRetentionFacts, ImageRule, ImageVersion } from '../../src/domain/image-retention.ts'
-import { DAY_MS, digestOf, hexOf, makeImageConfig, makeImageFacts, makeVersion } from '../support/image-facts.ts'
+import {
+  DAY_MS,
+  daysAgo,
+  digestOf,
+  hexOf,
+  makeImageConfig,
+  makeImageFacts,
+  makeVersion,
+} from '../support/image-facts.ts'
 
 /** Tags `old…` go; all others stay. */
 const OLD: Partial<ImageRule> = { tags: ['old*'], keepLatest: 0 }
@@ -303,9 +311,9 @@ describe('what cannot be read', () => {
     const versions = [
       broken(tag),
       makeVersion('a'),
-      makeVersion('i', { tags: ['old-i'], children: ['b'] }),
+      makeVersion('i', { tags: ['older'], children: ['b'] }),
       makeVersion('b'),
-      makeVersion('z', { tags: ['old-z'] }),
+      makeVersion('z', { tags: ['oldest'] }),
     ]
     const { of, problems } = decide(versions, [OLD, UNTAGGED])
     expect(of('u')).toMatchObject({ keep: true, untag: [] })
@@ -313,7 +321,10 @@ describe('what cannot be read', () => {
     expect(['a', 'b', 'z'].map((name) => of(name)?.keep)).toEqual([true, true, false])
     expect(of('a')?.reason).toBe(`kept: it may be part of ${digestOf('u')}, which cannot be read`)
     expect(problems).toEqual([
-      `${digestOf('u')} cannot be read, so 2 versions without a tag that may be part of it stay.`,
+      `${digestOf('u')} cannot be read, so 2 versions that may be part of it stay: push it again, or delete it by hand.`,
+    ])
+    expect(decide(versions.slice(0, 2), [OLD, UNTAGGED]).problems).toEqual([
+      expect.stringContaining('1 version that may be part of it stays'),
     ])
   })
 
@@ -324,6 +335,53 @@ describe('what cannot be read', () => {
   test('parts of what is kept are kept for that', () => {
     const versions = [broken('new'), makeVersion('i', { tags: ['new-i'], children: ['a'] }), makeVersion('a')]
     expect(decide(versions).of('a')?.reason).toBe(`kept: the kept index ${digestOf('i')} needs it`)
+  })
+})
+
+describe('what may be part of what cannot be read', () => {
+  const HOUR = 1 / 24
+  const SECOND = 1 / 86_400
+  const broken = (age: number) => makeVersion('u', { tags: ['1.0'], age, unreadable: true })
+  const rules = [{ tags: ['1.0-*', '1.1-*', 'x'], keepLatest: 0 }, UNTAGGED]
+
+  test('has a tag that begins as one of its tags', () => {
+    const versions = [
+      broken(10),
+      makeVersion('a', { tags: ['1.0-amd64'] }),
+      makeVersion('b', { tags: ['x', '1.0-linux-arm64'] }),
+      makeVersion('c', { tags: ['1.1-amd64'] }),
+      makeVersion('d', { tags: ['x'] }),
+    ]
+    const { of, problems } = decide(versions, rules)
+    expect(gone(versions, rules)).toEqual(['c', 'd'])
+    expect(of('b')).toMatchObject({
+      untag: [],
+      reason: `kept: it may be part of ${digestOf('u')}, which cannot be read`,
+    })
+    expect(problems[0]).toMatch(/so 2 versions that may be part of it stay/)
+  })
+
+  test.each<[string, number, boolean]>([
+    ['before it', 11, true],
+    ['an hour after it', 10 - HOUR, true],
+    ['later', 10 - HOUR - SECOND, false],
+    ['at no time', Number.NaN, true],
+  ])('was pushed %s', (_, age, stays) => {
+    const versions = [broken(10), makeVersion('a', { age }), makeVersion('b', { tags: ['1.0-amd64'], age })]
+    const facts = { pushingSince: daysAgo(HOUR) }
+    expect(gone(versions, rules, facts)).toEqual(stays ? [] : ['a', 'b'])
+    // Where nothing is known of pushes it may be anything.
+    expect(gone(versions, rules)).toEqual([])
+  })
+
+  test('is looked for at the newest of several, and at one of no time', () => {
+    const other = (age: number) => ({ ...makeVersion('v', { age, unreadable: true }) })
+    const facts = { pushingSince: daysAgo(HOUR) }
+    const untagged = makeVersion('a', { age: 5 })
+    expect(gone([broken(10), other(6), untagged], rules, facts)).toEqual(['a'])
+    expect(gone([broken(10), other(5), untagged], rules, facts)).toEqual([])
+    expect(decide([broken(10), other(5), untagged], rules, facts).of('a')?.reason).toContain(digestOf('v'))
+    expect(gone([broken(10), other(Number.NaN), untagged], rules, facts)).toEqual([])
   })
 })
 

@@ -7,7 +7,15 @@ import type {
   ImageVersion,
   VersionManifest,
 } from '../../src/domain/image-retention.ts'
-import { DAY_MS, digestOf, hexOf, makeImageConfig, makeImageFacts, makeVersion } from '../support/image-facts.ts'
+import {
+  DAY_MS,
+  daysAgo,
+  digestOf,
+  hexOf,
+  makeImageConfig,
+  makeImageFacts,
+  makeVersion,
+} from '../support/image-facts.ts'
 import { makeRandom, type Random } from '../support/random.ts'
 
 const SEEDS = Array.from({ length: 200 }, (_, at) => at + 1)
@@ -49,6 +57,7 @@ function makeRepository(random: Random): ImageRetentionFacts {
       headSha: `${at}`.repeat(40),
     })),
     branches: ['main', 'branch-1'],
+    ...(random.chance(0.5) ? { pushingSince: daysAgo(random.between(1, 20)) } : {}),
     inUse: new Set(random.chance(0.3) ? [digestOf(random.pick(['n0', 'n1', 'n2'])), 'old-1'] : []),
   })
 }
@@ -120,6 +129,7 @@ describe('whatever a repository is like', () => {
       /belongs to the kept/,
       /orphan/,
       /cannot be read/,
+      /pushed just now/,
       /keep the version|keeps the version/,
       /is closed/,
       /no such branch/,

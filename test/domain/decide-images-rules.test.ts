@@ -59,10 +59,45 @@ describe('which rule decides', () => {
 
   test('what is in use stays, also a commit with a suffix', () => {
     const inUse = new Set(['a', 'abcdef0', digestOf('c')])
-    expect(gone(['a', 'b', 'c', 'abcdef0', 'abcdef0-web', 'abcdef1-web'], [{ keepLatest: 0 }], { inUse })).toEqual([
-      'b',
-      'abcdef1-web',
-    ])
+    const tags = ['a', 'a-web', 'b', 'c', 'abcdef0', 'abcdef0-web', 'sha-abcdef0', 'abcdef1-web']
+    expect(gone(tags, [{ keepLatest: 0 }], { inUse })).toEqual(['a-web', 'b', 'abcdef1-web'])
+  })
+})
+
+describe('what is called like a release', () => {
+  const released = new Set(['v1.2.3', '2.0.0-rc.1', 'web/v3.0.0', 'cli@4.0.0', 'v5.0.0+b.1'])
+  test.each<[string, boolean]>([
+    ['1.2.3', true],
+    ['v1.2.3', true],
+    ['1.2.3-ubuntu', true],
+    ['v1.2.3-ubuntu-22.04', true],
+    ['1.2.3-alpine3.22', true],
+    ['1.2.3-1', true],
+    ['1.2.30', false],
+    ['1.2.3.4', false],
+    ['1.2', false],
+    ['x-1.2.3', false],
+    // Older than the release.
+    ['1.2.3-rc.1', false],
+    ['1.2.3-beta-ubuntu', false],
+    ['1.2.3-alphabet', true],
+    ['2.0.0-rc.1', true],
+    ['v2.0.0-rc.1-ubuntu', true],
+    ['2.0.0-rc.2', false],
+    ['2.0.0', false],
+    ['web-v3.0.0', true],
+    ['3.0.0-web', true],
+    ['4.0.0', true],
+    ['v4.0.0', true],
+    ['5.0.0-b.1', true],
+  ])('%s stays: %s', (tag, stays) => {
+    expect(gone([tag], [{ keepLatest: 0 }], { released })).toEqual(stays ? [] : [tag])
+  })
+
+  test('says so, and is nothing that is in use by itself', () => {
+    const { decisions } = decideTags(['1.2.3-web'], [{ keepLatest: 0 }], { released })
+    expect(decisions[0]?.reason).toBe('kept: it is of the release v1.2.3')
+    expect(gone(['1.2.3-web'], [{ keepLatest: 0 }], { inUse: released })).toEqual(['1.2.3-web'])
   })
 })
 
@@ -176,6 +211,11 @@ describe('pull_requests: closed', () => {
     [SHA.slice(0, 7), true],
     [`${SHA}-ubuntu`, true],
     [`${SHA.slice(0, 7)}-ubuntu`, true],
+    [`sha-${SHA.slice(0, 7)}`, true],
+    [`sha-${SHA}-ubuntu`, true],
+    [`sha-${SHA.slice(0, 8)}`, false],
+    [`sha-${OPEN_SHA}`, false],
+    [`sha256-${SHA}`, false],
     [SHA.slice(0, 8), false],
     [`${SHA.slice(0, 7)}x`, false],
     // The head of an open one and of a closed one.
@@ -193,6 +233,33 @@ describe('pull_requests: closed', () => {
       const twice = pullRequests.map((one) => ({ ...one, number: 5, headSha: SHA }))
       expect(gone(['pr-5', SHA], [{ pullRequests: 'closed' }], { pullRequests: twice })).toEqual([])
     }
+  })
+
+  describe('a commit that a branch ends with', () => {
+    const tags = ['pr-2', SHA, `${SHA.slice(0, 7)}-web`]
+    const rules = [{ pullRequests: 'closed' as const }]
+    const head = (name: string, isLasting = false, sha = SHA) => ({ name, sha, isLasting })
+    const pull = (headBranch: string | null) => ({ number: 2, state: 'closed' as const, headSha: SHA, headBranch })
+    test.each<[string, Partial<ImageRetentionFacts>, string[]]>([
+      ['is not looked for', {}, tags],
+      ['stays', { branchHeads: [head('main')] }, ['pr-2']],
+      ['is another one', { branchHeads: [head('main', true, OPEN_SHA)] }, tags],
+      ['is that of a fork', { branchHeads: [head('fix')], pullRequests: [pull(null)] }, ['pr-2']],
+      [
+        'goes where only the pull request was made from it',
+        { branchHeads: [head('fix')], pullRequests: [pull('fix')] },
+        tags,
+      ],
+      ['stays where that branch lasts', { branchHeads: [head('fix', true)], pullRequests: [pull('fix')] }, ['pr-2']],
+      ['stays with another', { branchHeads: [head('fix'), head('main')], pullRequests: [pull('fix')] }, ['pr-2']],
+    ])('%s', (_, more, expected) => {
+      expect(gone(tags, rules, { ...facts, ...more })).toEqual(expected)
+    })
+
+    test('says so', () => {
+      const { decisions } = decideTags([SHA], rules, { ...facts, branchHeads: [head('main')] })
+      expect(decisions[0]?.reason).toBe('kept: it is the newest commit of the branch main')
+    })
   })
 
   test('of these only what the globs match', () => {
@@ -234,15 +301,25 @@ describe('branches: deleted', () => {
     // As likely as not no branch ever had the name.
     ['nightly', false],
     ['edge', false],
+    ...[
+      ...['production', 'prod', 'staging', 'stage', 'dev', 'development', 'test', 'testing', 'qa', 'lts'],
+      ...['alpine', 'alpine3.22', 'slim', 'bookworm-slim', 'noble', 'prod-2', 'ubi9', 'sha-0123456', `sha-${SHA}`],
+      ...['oh_v0.9.3_image_ubuntu_tag_22.04', 'oh_v0.9.3_0123456789abcdef', 'my_app_v1.0.0_x'],
+    ].map((tag): [string, boolean] => [tag, false]),
+    ['develop', true],
+    ['tests', true],
+    ['product', true],
+    ['slimmer', true],
+    ['shaw-0123456', true],
+    ['feature_v2', true],
+    ['feature_v2_', false],
   ])('%s goes: %s', (tag, goes) => {
     expect(gone([tag], [{ branches: 'deleted' }], facts)).toEqual(goes ? [tag] : [])
   })
 
   test('globs say which of the usual names are branches', () => {
-    expect(gone(['nightly', 'nightly-2', 'latest', '1.0.0'], [{ tags: ['*'], branches: 'deleted' }], facts)).toEqual([
-      'nightly',
-      'nightly-2',
-    ])
+    const tags = ['nightly', 'nightly-2', 'prod', 'alpine', 'oh_v0.9.3_x', 'latest', '1.0.0', 'sha-0123456']
+    expect(gone(tags, [{ tags: ['*'], branches: 'deleted' }], facts)).toEqual(tags.slice(0, 5))
   })
 
   test('without a single branch they are not known', () => {
@@ -282,6 +359,37 @@ describe('untagged', () => {
     ['the first such rule', [{ untagged: true, olderThanMs: 8 * DAY_MS }, { untagged: true }], [false, true, true]],
   ])('%s', (_, rules, expected) => {
     expect(decide(rules)).toEqual(expected)
+  })
+
+  describe('while something is pushed', () => {
+    const HOUR = 1 / 24
+    const SECOND = 1 / 86_400
+    const facts = { pushingSince: daysAgo(HOUR), pullRequests: [{ number: 1, state: 'closed' as const, headSha: SHA }] }
+    const keptOf = (age: number, rule: Partial<ImageRule>, more: Partial<ImageRetentionFacts> = facts) =>
+      decideImages(makeImageFacts([makeVersion('a', { age })], more), makeImageConfig([rule]), 0).decisions[0]
+    test.each<[string, number, boolean]>([
+      ['an hour', HOUR, false],
+      ['less', HOUR - SECOND, true],
+      ['nothing', 0, true],
+      ['of the future', -1, true],
+      ['of no time', Number.NaN, true],
+    ])('%s old', (_, age, stays) => {
+      expect(keptOf(age, { untagged: true })?.keep).toBe(stays)
+      expect(keptOf(age, { untagged: true }, {})?.keep).toBe(false)
+    })
+
+    test('says so, unless a rule keeps it', () => {
+      const justNow = 'kept: it was pushed just now, and may be part of what is still being pushed'
+      expect(keptOf(0, { untagged: true })?.reason).toBe(justNow)
+      expect(keptOf(0, { untagged: true, olderThanMs: DAY_MS })?.reason).toMatch(/is about what is 1 day old/)
+    })
+
+    test('what a pull request left goes at once, with its parts', () => {
+      const young = [makeVersion('i', { tags: ['pr-1'], age: 0, children: ['a'] }), makeVersion('a', { age: 0 })]
+      const rules = [{ pullRequests: 'closed' as const }, { untagged: true }]
+      const { decisions } = decideImages(makeImageFacts(young, facts), makeImageConfig(rules), 0)
+      expect(decisions.map(({ keep }) => keep)).toEqual([false, false])
+    })
   })
 })
 

@@ -1,25 +1,26 @@
 /**
  * What becomes of each version, seen with all others. What is kept for its own sake keeps all that it contains, however deep,
  * and all that refers to it. What is not kept goes when its own tags go, or with what it is part of, or by a rule on untagged
- * versions. As long as something that cannot be read is there, nothing without a tag goes: it may be part of that.
+ * versions. What may be part of something that cannot be read stays.
  */
-import type { ImageRetentionFacts } from '../image-retention.ts'
+import type { ImageRetentionFacts, ImageVersion } from '../image-retention.ts'
 import { type ImageGraph, startOf } from './graph.ts'
 import type { TagVerdict } from './judge-tags.ts'
 import { judgeUntagged } from './judge-untagged.ts'
 import type { CompiledRule } from './match-rules.ts'
+import { mayBePart } from './unreadable.ts'
 
 export interface Fates {
   isKept(node: number): boolean
   reasonOf(node: number): string
   /** Whether it stays as it is, with all its tags. */
   isUntouched(node: number): boolean
-  /** How many versions without a tag are kept only because something cannot be read. */
+  /** How many versions are kept only because something cannot be read. */
   readonly shielded: number
   readonly unreadable: readonly string[]
 }
 
-export interface FateFacts extends Pick<ImageRetentionFacts, 'now' | 'inUse'> {
+export interface FateFacts extends Pick<ImageRetentionFacts, 'now' | 'inUse' | 'pushingSince'> {
   readonly graph: ImageGraph
   /** Of each node's tags. */
   readonly verdicts: readonly (readonly TagVerdict[])[]
@@ -31,9 +32,8 @@ export function decideFates(facts: FateFacts): Fates {
   const walk = new Walk(graph)
   const own = keepOwn(facts, walk)
   walk.spreadKept()
-  const [unreadable] = own.unreadable
-  const shielded = unreadable === undefined ? NONE_SHIELDED : shieldUntagged(graph, walk, unreadable)
-  const untouched = new Set([...own.untouched, ...shielded.holders])
+  const shielded = own.unreadable.length === 0 ? NONE_SHIELDED : shieldParts(facts, walk, own.unreadable)
+  const untouched = new Set([...own.untouched, ...shielded.untouched])
   judge(facts, walk, (node) => graph.hasParent[node] === 0)
   for (let node = graph.present; node < graph.nodes.length; node++) walk.go(node, '')
   walk.spreadGoing()
@@ -43,22 +43,22 @@ export function decideFates(facts: FateFacts): Fates {
     isKept: (node) => walk.isKept(node),
     reasonOf: (node) => walk.reasonOf(node),
     isUntouched: (node) => untouched.has(node),
-    shielded: shielded.untagged,
-    unreadable: own.unreadable,
+    shielded: shielded.parts,
+    unreadable: own.unreadable.map(({ digest }) => digest),
   }
 }
 
-const NONE_SHIELDED: Shielded = { untagged: 0, holders: [] }
+const NONE_SHIELDED: Shielded = { parts: 0, untouched: [] }
 
 interface OwnFates {
   readonly untouched: ReadonlySet<number>
-  readonly unreadable: readonly string[]
+  readonly unreadable: readonly ImageVersion[]
 }
 
 /** What is kept, or goes, for its own sake. */
 function keepOwn({ graph, verdicts, inUse }: FateFacts, walk: Walk): OwnFates {
   const untouched = new Set<number>()
-  const unreadable: string[] = []
+  const unreadable: ImageVersion[] = []
   for (let node = 0; node < graph.present; node++) {
     const version = graph.nodes[node]
     if (version === undefined) continue
@@ -66,7 +66,7 @@ function keepOwn({ graph, verdicts, inUse }: FateFacts, walk: Walk): OwnFates {
     const missing = graph.orphans.get(node)
     const kept = findOwn(tags, 'keep')
     const going = findOwn(tags, 'go')
-    if (version.manifest === null) unreadable.push(version.digest)
+    if (version.manifest === null) unreadable.push(version)
     if (inUse.has(version.digest) || version.manifest === null) untouched.add(node)
     if (inUse.has(version.digest)) keepWithSubject(graph, walk, node, 'it is in use')
     else if (missing !== undefined && inUse.has(missing)) walk.keep(node, `it belongs to ${missing}, which is in use`)
@@ -98,25 +98,31 @@ function nameTag({ tag, reason }: OwnVerdict, tags: number): string {
 }
 
 interface Shielded {
-  /** How many without a tag. */
-  readonly untagged: number
-  /** Those that such are part of, or belong to: without these nobody would find them any more. */
-  readonly holders: readonly number[]
+  /** How many that may be part of something that cannot be read. */
+  readonly parts: number
+  /** Those of them that have tags, and those that such are part of, or belong to: without these nobody would find them any more. */
+  readonly untouched: readonly number[]
 }
 
-function shieldUntagged(graph: ImageGraph, walk: Walk, unreadable: string): Shielded {
-  const isShielded = (node: number) =>
-    node < graph.present && !walk.isKept(node) && graph.nodes[node]?.tags.length === 0
-  const untagged: number[] = []
-  const holders: number[] = []
-  for (let node = 0; node < graph.present; node++) {
-    if (isShielded(node)) untagged.push(node)
-    else if (!walk.isKept(node) && leadsTo(graph, node, isShielded)) holders.push(node)
-  }
-  for (const node of untagged) walk.keep(node, `it may be part of ${unreadable}, which cannot be read`)
-  for (const node of holders) walk.keep(node, `parts of it may be parts of ${unreadable}, which cannot be read`)
+function shieldParts(facts: FateFacts, walk: Walk, unreadable: readonly ImageVersion[]): Shielded {
+  const { graph } = facts
+  const wholeOf = mayBePart(unreadable, facts)
+  const wholes = graph.nodes.map((version, node) =>
+    node >= graph.present || walk.isKept(node) ? null : wholeOf(version),
+  )
+  const name = unreadable[0]?.digest
+  const untouched: number[] = []
+  wholes.forEach((whole, node) => {
+    if (whole !== null) {
+      walk.keep(node, `it may be part of ${whole}, which cannot be read`)
+      if (graph.nodes[node]?.tags.length !== 0) untouched.push(node)
+    } else if (node < graph.present && leadsTo(graph, node, (target) => wholes[target] != null)) {
+      walk.keep(node, `parts of it may be parts of ${name}, which cannot be read`)
+      untouched.push(node)
+    }
+  })
   walk.spreadKept()
-  return { untagged: untagged.length, holders }
+  return { parts: wholes.filter((whole) => whole !== null).length, untouched }
 }
 
 function leadsTo({ contents, referrers }: ImageGraph, node: number, isMeant: (node: number) => boolean): boolean {
@@ -127,14 +133,14 @@ function leadsTo({ contents, referrers }: ImageGraph, node: number, isMeant: (no
 }
 
 /** Those of what nothing decided about yet. */
-function judge({ graph, rules, now }: FateFacts, walk: Walk, isMeant: (node: number) => boolean): void {
+function judge({ graph, rules, ...facts }: FateFacts, walk: Walk, isMeant: (node: number) => boolean): void {
   const untagged = []
   for (let node = 0; node < graph.present; node++) {
     const version = graph.nodes[node]
     if (version !== undefined && walk.isOpen(node) && isMeant(node))
       untagged.push({ node, version, orphanOf: graph.orphans.get(node) ?? null })
   }
-  for (const [node, { keep, reason }] of judgeUntagged(untagged, rules, now)) {
+  for (const [node, { keep, reason }] of judgeUntagged(untagged, rules, facts)) {
     if (keep) walk.keep(node, reason)
     else walk.go(node, reason)
   }
@@ -204,9 +210,12 @@ class Walk {
     const { contents, referrers, nodes } = this.graph
     for (let node = this.newlyGoing.pop(); node !== undefined; node = this.newlyGoing.pop()) {
       const digest = nodes[node]?.digest ?? ''
+      // There are many parts: those of one index share a text.
+      let reason: string | null = null
       for (let at = startOf(contents, node); at < startOf(contents, node + 1); at++) {
         const child = contents.targets[at] ?? 0
-        if (this.isThere(child) && this.isOpen(child)) this.go(child, `it goes with ${digest}, which contains it`)
+        reason ??= `it goes with ${digest}, which contains it`
+        if (this.isThere(child) && this.isOpen(child)) this.go(child, reason)
       }
       for (let at = startOf(referrers, node); at < startOf(referrers, node + 1); at++) {
         const referrer = referrers.targets[at] ?? 0

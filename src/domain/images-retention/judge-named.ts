@@ -31,6 +31,8 @@ function judgeNumber(number: number, things: NamedThings): NamedVerdict {
 function judgeCommit(sha: string, things: NamedThings): NamedVerdict {
   const head = things.headOf(sha)
   if (head === null) return { keep: true, reason: 'its commit is of no pull request that is known' }
+  const branch = things.branchAt(sha)
+  if (branch !== null) return { keep: true, reason: `it is the newest commit of the branch ${branch}` }
   return { keep: head.state !== 'closed', reason: `it is of pull request #${head.number}, which is ${head.state}` }
 }
 

@@ -7,8 +7,9 @@ import { ageOf, describeAge, youngReason } from './age.ts'
 import { judgeNamed } from './judge-named.ts'
 import { type CompiledRule, compileTagGlobs, matchRule } from './match-rules.ts'
 import { indexNamedThings, type NamedThings } from './named-things.ts'
+import { indexReleases } from './releases.ts'
 import { decideSemverKeeps, type SemverKeeps } from './semver-keeps.ts'
-import { classifyTag, referredDigest, type TagKind, type Version } from './tag-kinds.ts'
+import { classifyTag, commitOf, referredDigest, type TagKind, type Version } from './tag-kinds.ts'
 
 export type TagVerdict =
   | { readonly kind: 'keep' | 'go'; readonly tag: string; readonly reason: string }
@@ -23,12 +24,16 @@ export function judgeTags(
   config: Pick<ImageRetentionConfig, 'keep'> & { readonly rules: readonly CompiledRule[] },
 ): readonly (readonly TagVerdict[])[] {
   const things = indexNamedThings(facts)
+  const isInUse = compileInUse(facts.inUse)
   const isKept = compileTagGlobs(config.keep)
+  const releaseOf = indexReleases(facts.released ?? [])
   const judgings = new Map<CompiledRule, Judging>()
   for (const rule of config.rules) judgings.set(rule, { rule, things, now: facts.now, entries: [], semver: null })
   const judgeTag = (version: ImageVersion, at: number, verdicts: TagVerdict[]): TagVerdict => {
     const tag = version.tags[at] ?? ''
-    if (isInUse(tag, facts.inUse)) return { kind: 'keep', tag, reason: 'it is in use' }
+    if (isInUse(tag)) return { kind: 'keep', tag, reason: 'it is in use' }
+    const release = releaseOf(tag)
+    if (release !== null) return { kind: 'keep', tag, reason: `it is of the release ${release}` }
     if (isKept(tag)) return { kind: 'keep', tag, reason: '`keep` names it' }
     const digest = referredDigest(tag, numberOf)
     if (digest !== null) return { kind: 'follow', tag, digest }
@@ -55,10 +60,9 @@ const NO_VERDICTS: readonly TagVerdict[] = []
 const UNDECIDED: TagVerdict = { kind: 'keep', tag: '', reason: '' }
 
 /** A commit that is in use is so with every suffix. */
-function isInUse(tag: string, inUse: ReadonlySet<string>): boolean {
-  if (inUse.has(tag)) return true
-  const dash = tag.indexOf('-')
-  return (dash === 7 || dash === 40) && /^[0-9a-f]+$/.test(tag.slice(0, dash)) && inUse.has(tag.slice(0, dash))
+function compileInUse(inUse: ReadonlySet<string>): (tag: string) => boolean {
+  const commits = new Set([...inUse].filter((one) => commitOf(one) === one))
+  return (tag) => inUse.has(tag) || (commits.size > 0 && commits.has(commitOf(tag) ?? ''))
 }
 
 /** A tag of a version. */

@@ -2,7 +2,7 @@
  * What becomes of a version that nothing names: it has no tag, and no other version that is there contains it or is what it
  * belongs to. The first rule on untagged versions decides; without one it stays. What a rule keeps of the newest, it keeps of these.
  */
-import type { ImageVersion } from '../image-retention.ts'
+import type { ImageRetentionFacts, ImageVersion } from '../image-retention.ts'
 import { ageOf, describeAge, youngReason } from './age.ts'
 import type { CompiledRule } from './match-rules.ts'
 
@@ -22,13 +22,26 @@ export interface UntaggedVersion {
 export function judgeUntagged(
   untagged: readonly UntaggedVersion[],
   rules: readonly CompiledRule[],
-  now: Date,
+  { now, pushingSince }: Pick<ImageRetentionFacts, 'now' | 'pushingSince'>,
 ): ReadonlyMap<number, UntaggedVerdict> {
   const compiled = rules.find(({ rule }) => rule.untagged)
   if (compiled === undefined)
     return new Map(untagged.map((one) => [one.node, { keep: true, reason: `${what(one)}, and no rule is about such` }]))
   const latest = new Set(newestOf(untagged, compiled.rule.tags.length === 0 ? compiled.rule.keepLatest : null, now))
-  return new Map(untagged.map((one) => [one.node, judgeOne(one, compiled, latest.has(one.node), now)]))
+  const verdictOf = (one: UntaggedVersion) => {
+    const verdict = judgeOne(one, compiled, latest.has(one.node), now)
+    return verdict.keep || !mayBePushing(one.version, pushingSince) ? verdict : PUSHED_JUST_NOW
+  }
+  return new Map(untagged.map((one) => [one.node, verdictOf(one)]))
+}
+
+const PUSHED_JUST_NOW: UntaggedVerdict = {
+  keep: true,
+  reason: 'it was pushed just now, and may be part of what is still being pushed',
+}
+
+function mayBePushing({ createdAt }: ImageVersion, since: Date | undefined): boolean {
+  return since !== undefined && !(createdAt.getTime() <= since.getTime())
 }
 
 function judgeOne(one: UntaggedVersion, { rule, name }: CompiledRule, isLatest: boolean, now: Date): UntaggedVerdict {

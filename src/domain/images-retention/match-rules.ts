@@ -5,7 +5,7 @@
  *
  * Which tags name branches nobody can know, only what has another form: the name of a pull request, a commit, a version or a
  * line of versions, `latest`, a cache. The globs of the rule say which of the others are branches; without globs it is all
- * but the usual names of what moves, such as `nightly`.
+ * but the usual names of something else, such as `nightly`, `production`, `alpine`.
  */
 import { compileGlobs, type NameMatcher } from '../globs.ts'
 import type { ImageRule } from '../image-retention.ts'

@@ -9,15 +9,17 @@ export interface NamedThings {
   pullRequest(number: number): 'open' | 'closed' | null
   /** The pull request whose head the commit is, an open one first; null: it is of none that is known. */
   headOf(sha: string): { readonly number: number; readonly state: 'open' | 'closed' } | null
+  /** The branch whose newest commit it is, but for one that only a pull request was made from; null: there is none. */
+  branchAt(sha: string): string | null
   /** The branch that a tag names, also with a suffix; null: there is none. */
   branch(tag: string): string | null
   /** A repository without any branch does not exist: then they are not known. */
   readonly knowsBranches: boolean
 }
 
-type Facts = Pick<ImageRetentionFacts, 'pullRequests' | 'branches'>
+type Facts = Pick<ImageRetentionFacts, 'pullRequests' | 'branches' | 'branchHeads'>
 
-export function indexNamedThings({ pullRequests, branches }: Facts): NamedThings {
+export function indexNamedThings({ pullRequests, branches, branchHeads = [] }: Facts): NamedThings {
   const states = new Map<number, 'open' | 'closed'>()
   const heads = new Map<string, Facts['pullRequests'][number]>()
   for (const one of pullRequests) {
@@ -27,12 +29,30 @@ export function indexNamedThings({ pullRequests, branches }: Facts): NamedThings
   }
   const names = new Map<string, string>()
   for (const branch of branches) for (const tag of tagsOfBranch(branch)) if (!names.has(tag)) names.set(tag, branch)
+  const atHeads = indexHeads(branchHeads, pullRequests)
   return {
     pullRequest: (number) => states.get(number) ?? null,
     headOf: (sha) => heads.get(sha) ?? null,
+    branchAt: (sha) => atHeads.get(sha) ?? null,
     branch: (tag) => findBranch(tag, names),
     knowsBranches: branches.length > 0,
   }
+}
+
+/** A branch that was merged without a merge commit has the head of the pull request for its own. */
+function indexHeads(
+  branchHeads: NonNullable<Facts['branchHeads']>,
+  pullRequests: Facts['pullRequests'],
+): Map<string, string> {
+  const merelyProposed = new Set<string>()
+  for (const { headSha, headBranch } of pullRequests)
+    if (headBranch != null && branchHeads.length > 0) merelyProposed.add(`${headSha} ${headBranch}`)
+  const found = new Map<string, string>()
+  for (const { name, sha, isLasting } of branchHeads) {
+    if (!isLasting && merelyProposed.has(`${sha} ${name}`)) continue
+    for (const key of [sha, sha.slice(0, 7)]) if (!found.has(key)) found.set(key, name)
+  }
+  return found
 }
 
 /** As tags are decided for it by default, and by rules of its own. */
