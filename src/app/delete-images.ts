@@ -78,7 +78,7 @@ const CLOCKS_DIFFER_MS = 10 * 60_000
 
 /** From when on a version is new. Only GitHub tells when one was pushed; elsewhere the time is that of the build. */
 function pushTime({ images, decidedAt }: DeleteImagesOptions): Date | null {
-  return images.listsUntagged ? new Date(decidedAt.getTime() - SECOND_MS) : null
+  return images.tellsPushTime ? new Date(decidedAt.getTime() - SECOND_MS) : null
 }
 
 async function leave(guard: Guard, action: PlannedImage, why: string): Promise<SweepOutcome> {
@@ -98,8 +98,8 @@ function write(
 }
 
 /** GitHub's limits are of no concern to other registries. */
-function paceOf({ listsUntagged }: ImageRepository, { pace }: SweepWork): Pace {
-  return listsUntagged ? pace : () => pace({ content: 0, all: 0 })
+function paceOf({ tellsPushTime: isGitHub }: ImageRepository, { pace }: SweepWork): Pace {
+  return isGitHub ? pace : () => pace({ content: 0, all: 0 })
 }
 
 async function takeTags(
