@@ -103,7 +103,7 @@ const partsOf = (name: string) => [
 ]
 const NIGHTLY = GOING.filter((name) => name.startsWith('nightly-1'))
 
-describe.skipIf(registryMissing !== null)('between the decision and the deed', () => {
+describe.skipIf(registryMissing !== null)('between the decision and the deed', { timeout: 180_000 }, () => {
   test('what gets a tag stays with all that it contains, and all that belongs to it', async () => {
     const gallery = await makeGallery()
     const { target } = gallery
@@ -180,7 +180,7 @@ describe.skipIf(registryMissing !== null)('between the decision and the deed', (
   })
 })
 
-describe.skipIf(registryMissing !== null)('what the registry refuses to delete', () => {
+describe.skipIf(registryMissing !== null)('what the registry refuses to delete', { timeout: 180_000 }, () => {
   const refusing = (gallery: Gallery, name: string) => (client: RegistryClient) => ({
     ...client,
     deleteManifest: async (reference: Parameters<RegistryClient['deleteManifest']>[0]) => {

@@ -12,7 +12,7 @@ if (registryMissing !== null) console.warn(`The tests of image sweeps are left o
 
 const app = useApp()
 
-describe.skipIf(registryMissing !== null)('on a registry that deletes', () => {
+describe.skipIf(registryMissing !== null)('on a registry that deletes', { timeout: 180_000 }, () => {
   let registry: TestRegistry
   let proxy: RegistryProxy
   beforeAll(async () => {
@@ -205,36 +205,40 @@ async function deleteManifest(target: { host: string; path: string }, { digest }
   expect((await fetch(url, { method: 'DELETE' })).status).toBe(202)
 }
 
-test.skipIf(registryMissing !== null)('a registry that deletes nothing is asked once, and stays as it is', async () => {
-  const registry = await startRegistry({ deletion: false })
-  const proxy = await startRegistryProxy(registry.host)
-  try {
-    const project = sweepImagesBy(app)
-    const target = { host: proxy.host, path: 'acme/app' }
-    const number = project.pulls.closed.number
-    const both = await pushPlatform(target, { tag: 'keep-both', created: '2020-01-01T00:00:00Z' })
-    await tagAs(target, both, `pr-${number}-both`)
-    await pushMultiArch(target, { tag: `pr-${number}` })
-    const before = await registry.storedManifests('acme/app')
-    project.configure({ repositories: [`${proxy.host}/acme/app`], max_delete_percent: 100 }, true)
-    proxy.forget()
-    const [report] = await project.sweep()
-    expect(report?.state).toBe('done')
-    expect(report?.outcomes.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'refused'))
-    for (const { note } of report?.outcomes.slice(1) ?? []) expect(note).toContain('the same was refused before')
-    expect(report?.outcomes[0]?.note).toContain('Switch deletion on in the registry')
-    // The tag by its name, and then something that is not there.
-    expect(proxy.writes().map((write) => write.split(' ')[0])).toEqual(['DELETE', 'DELETE'])
-    expect(await registry.storedManifests('acme/app')).toEqual(before)
-    expect(await tagsOf(target)).toEqual(['keep-both', `pr-${number}`, `pr-${number}-both`])
-    await pullWhole(target, `pr-${number}`)
-  } finally {
-    await proxy.stop()
-    await registry.stop()
-  }
-})
+test.skipIf(registryMissing !== null)(
+  'a registry that deletes nothing is asked once, and stays as it is',
+  { timeout: 120_000 },
+  async () => {
+    const registry = await startRegistry({ deletion: false })
+    const proxy = await startRegistryProxy(registry.host)
+    try {
+      const project = sweepImagesBy(app)
+      const target = { host: proxy.host, path: 'acme/app' }
+      const number = project.pulls.closed.number
+      const both = await pushPlatform(target, { tag: 'keep-both', created: '2020-01-01T00:00:00Z' })
+      await tagAs(target, both, `pr-${number}-both`)
+      await pushMultiArch(target, { tag: `pr-${number}` })
+      const before = await registry.storedManifests('acme/app')
+      project.configure({ repositories: [`${proxy.host}/acme/app`], max_delete_percent: 100 }, true)
+      proxy.forget()
+      const [report] = await project.sweep()
+      expect(report?.state).toBe('done')
+      expect(report?.outcomes.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'refused'))
+      for (const { note } of report?.outcomes.slice(1) ?? []) expect(note).toContain('the same was refused before')
+      expect(report?.outcomes[0]?.note).toContain('Switch deletion on in the registry')
+      // The tag by its name, and then something that is not there.
+      expect(proxy.writes().map((write) => write.split(' ')[0])).toEqual(['DELETE', 'DELETE'])
+      expect(await registry.storedManifests('acme/app')).toEqual(before)
+      expect(await tagsOf(target)).toEqual(['keep-both', `pr-${number}`, `pr-${number}-both`])
+      await pullWhole(target, `pr-${number}`)
+    } finally {
+      await proxy.stop()
+      await registry.stop()
+    }
+  },
+)
 
-describe.skipIf(registryMissing !== null)('on a registry that wants a password', () => {
+describe.skipIf(registryMissing !== null)('on a registry that wants a password', { timeout: 180_000 }, () => {
   let registry: TestRegistry
   let known: TestApp
   beforeAll(async () => {
