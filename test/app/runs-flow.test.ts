@@ -91,7 +91,7 @@ function staying(all: readonly Seeded[], inUse: ReadonlySet<number>): number[] {
 
 const sorted = (ids: readonly number[]) => [...ids].sort((one, other) => one - other)
 
-test(`of 2,500 runs exactly those go that are to go; then none does (SEED=${SEED})`, { timeout: 120_000 }, async () => {
+test(`of 2,500 runs exactly those go that are to go; then none does (SEED=${SEED})`, { timeout: 240_000 }, async () => {
   const project = makeRunsProject(sandbox, app, FILES)
   const seeded = seedThousands(project)
   sandbox.disableWorkflow(project.repo, 'build.yml')

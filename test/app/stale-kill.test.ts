@@ -60,7 +60,9 @@ async function sweepOnce(project: StaleProject, process: MortalProcess): Promise
   await project.sweep({ config: CONFIG, app: process.app, journal: process.journal(journal) })
 }
 
-test(`killed at ${KILLS} random requests, a sweep goes on and ends as one that was not (SEED=${SEED})`, async () => {
+test(`killed at ${KILLS} random requests, a sweep goes on and ends as one that was not (SEED=${SEED})`, {
+  timeout: 180_000,
+}, async () => {
   const random = makeRandom(SEED)
   const undisturbed = makeStaleProject(sandbox, app)
   const numbers = fill(undisturbed)
