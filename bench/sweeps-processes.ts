@@ -1,10 +1,9 @@
 /** The processes of `sweeps.ts`: the sandbox, and what sweeps it. */
 import { type ChildProcess, execFile, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
 import { promisify } from 'node:util'
 import type { SweepReport } from '../src/domain/sweep.ts'
+import { builtProgram } from './built-program.ts'
 import type { Counted, GitHubOrder, GitHubWord } from './sweeps-github.ts'
 import { makeSweepConfig } from './sweeps-issues.ts'
 import type { SweepOrder, SweepResult } from './sweeps-run.ts'
@@ -44,7 +43,7 @@ export async function runSweep(github: GitHub, repo: string, store: SweepOrder['
   const order: SweepOrder = { env: github.env, repo: { owner, name }, config: makeSweepConfig(), store }
   return measure(github, async () => {
     const profile = process.env.BENCH_PROFILE ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : []
-    const child = spawn(process.execPath, [...profile, '--input-type=module', '--eval', makeProgram()], {
+    const child = spawn(process.execPath, [...profile, ...builtProgram('sweeps-run.ts')], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       // Dates stay dates.
       serialization: 'advanced',
@@ -58,13 +57,6 @@ export async function runSweep(github: GitHub, repo: string, store: SweepOrder['
     await ended
     return result
   })
-}
-
-/** `sweeps-run.ts` without its types, with the built files instead of their sources. */
-function makeProgram(): string {
-  const source = readFileSync(new URL('sweeps-run.ts', import.meta.url), 'utf8')
-  const built = new URL('../dist/', import.meta.url)
-  return stripTypeScriptTypes(source).replaceAll(/'\.\.\/src\/([\w/-]+)\.ts'/g, (_, path) => `'${built}${path}.js'`)
 }
 
 /** Tells at the end what the process took. */

@@ -1,7 +1,4 @@
-/**
- * One sweep of `sweeps.ts`, in a process of its own, whose time and memory is measured as a whole. It is run without its types and
- * with the built files, as it is when it is installed: making JavaScript of TypeScript takes memory, too.
- */
+/** One sweep of `sweeps.ts`, in a process of its own, whose time and memory is measured as a whole. */
 import { connectApp } from '../src/adapters/github/github.ts'
 import { carryOut, memoryJournal } from '../src/app/sweep.ts'
 import { makeStaleSweep } from '../src/app/sweep-stale.ts'
