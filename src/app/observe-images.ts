@@ -28,15 +28,38 @@ const AT_ONCE = 8
 
 export async function observeImages(options: ObserveImagesOptions): Promise<ObservedImages> {
   const { github, images, repo, now } = options
-  const [gone, inUse] = await Promise.all([readGone(options), findUses(options)])
+  const [gone, uses] = await Promise.all([readGone(options), findUses(options)])
   const [{ versions, problems }, pullRequests, branches] = await Promise.all([
-    readGraph(options, gone, inUse),
+    readGraph(options, gone, uses.inUse),
     collect(github.listPullRequests(repo)),
     github.listBranches(repo),
   ])
+  const { inUse, released } = uses
+  const common = { repository: images.name, now, versions, pullRequests, ...branchFacts(repo, branches) }
   return {
-    facts: { repository: images.name, now, versions, pullRequests, branches, inUse, gone },
-    problems: [...problems, ...noteUntagged(images)],
+    facts: { ...common, inUse, released, gone, ...(images.listsUntagged && { pushingSince: pushingSince(now) }) },
+    problems: [...problems, ...uses.problems, ...noteUntagged(images)],
+  }
+}
+
+/** No push takes longer. */
+const LONGEST_PUSH_MS = 3_600_000
+
+function pushingSince(now: Date): Date {
+  return new Date(now.getTime() - LONGEST_PUSH_MS)
+}
+
+function branchFacts(
+  { defaultBranch }: Repo,
+  branches: Awaited<ReturnType<ImageUseGitHub['listBranches']>>,
+): Pick<ImageRetentionFacts, 'branches' | 'branchHeads'> {
+  return {
+    branches: branches.map(({ name }) => name),
+    branchHeads: branches.map(({ name, sha, isProtected }) => ({
+      name,
+      sha,
+      isLasting: isProtected || name === defaultBranch,
+    })),
   }
 }
 
@@ -160,13 +183,21 @@ function toRemember(manifests: ReadonlyMap<string, VersionManifest>): Map<string
   return new Map([...manifests].map(([digest, one]) => [digest, { ...one, size: null, created: undefined }]))
 }
 
-async function findUses({ github, images, repo, previewedCommits }: ObserveImagesOptions): Promise<Set<string>> {
-  const [files, releases, commits] = await Promise.all([
+interface Uses extends Required<Pick<ImageRetentionFacts, 'inUse' | 'released'>> {
+  readonly problems: readonly string[]
+}
+
+async function findUses({ github, images, repo, previewedCommits }: ObserveImagesOptions): Promise<Uses> {
+  const [{ files, problems }, releases, commits] = await Promise.all([
     github.readImageUses(repo),
     github.listReleases(repo),
     previewedCommits(),
   ])
-  const released = releases.flatMap(({ tag, body }) => [tag, tag.replace(/^v/, ''), ...usesInText(body, images.name)])
+  const noted = releases.flatMap(({ body }) => [...usesInText(body, images.name)])
   const previewed = [...commits].flatMap((sha) => [sha, sha.slice(0, 7)])
-  return new Set([...findImageUses(files, images.name), ...released, ...previewed])
+  return {
+    inUse: new Set([...findImageUses(files, images.name), ...noted, ...previewed]),
+    released: new Set(releases.map(({ tag }) => tag)),
+    problems,
+  }
 }

@@ -116,15 +116,25 @@ export interface RunsGitHub {
 
 // ── Images ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+export interface ImageUseFiles {
+  /** Path → text. */
+  readonly files: ReadonlyMap<string, string>
+  /** What was not read, and what to do about it. */
+  readonly problems: readonly string[]
+}
+
 /** What image clean-up asks of the repository that the images belong to. */
 export interface ImageUseGitHub {
   /** All pull requests, open or closed, newest first. */
-  listPullRequests(
+  listPullRequests(repo: RepoName): AsyncIterable<
+    /** `headBranch`: of this repository; null: of another one. */
+    readonly { number: number; state: 'open' | 'closed'; headSha: string; headBranch: string | null }[]
+  >
+  listBranches(
     repo: RepoName,
-  ): AsyncIterable<readonly { number: number; state: 'open' | 'closed'; headSha: string }[]>
-  listBranches(repo: RepoName): Promise<string[]>
-  /** Path → text of the files of the default branch that may name images: workflows, compose, Helm, Kubernetes; each of at most 1 MB. */
-  readImageUses(repo: RepoName): Promise<ReadonlyMap<string, string>>
+  ): Promise<readonly { readonly name: string; readonly sha: string; readonly isProtected: boolean }[]>
+  /** Files of the default branch that may name images. */
+  readImageUses(repo: RepoName): Promise<ImageUseFiles>
   /** Names of tags, and texts, of the releases that are not drafts. */
   listReleases(repo: RepoName): Promise<readonly { readonly tag: string; readonly body: string }[]>
 }
@@ -309,7 +319,7 @@ export interface SweepStore {
   /** Removes those that began before, and manifests that no sweep has used since. Returns how many sweeps were removed. */
   removeBefore(time: Date): Promise<number>
   readonly manifests: ManifestMemory
-  /** Workflow runs that open runs and live deployments of this repository refer to, and those that gates of the last days were concluded by. */
+  /** Workflow runs that open runs dispatched or follow, and that deployments wait for which are carried out in this repository. */
   workflowRunsInUse(repoId: number): Promise<ReadonlySet<number>>
   /** Commits of open pull requests that a preview of was deployed, and whose images are therefore in use. */
   previewedCommits(repoId: number): Promise<ReadonlySet<string>>

@@ -37,25 +37,31 @@ async function all<Value>(pages: AsyncIterable<readonly Value[]>): Promise<Value
 
 describe('what images may belong to', () => {
   test('pull requests, open or closed, newest first, each once', async () => {
-    const [example] = api.description.example('GET /repos/{owner}/{repo}/pulls') as readonly { head: object }[]
-    const pull = (number: number, state: string) => ({
+    const [example] = api.description.example('GET /repos/{owner}/{repo}/pulls') as readonly {
+      head: { repo: object }
+    }[]
+    const pull = (number: number, state: string, from: object = {}) => ({
       ...example,
       number,
       state,
-      head: { ...example?.head, sha: sha(number) },
+      head: { ...example?.head, sha: sha(number), ref: `fix-${number}`, ...from },
       requested_teams: [],
     })
+    const fork = { ...example?.head.repo, id: 77 }
     const query = { state: 'all', sort: 'created', direction: 'desc', per_page: '100' }
     api.answer('GET', `${BASE}/pulls`, {
       query,
-      body: [pull(3, 'open'), pull(2, 'closed')],
+      body: [pull(3, 'open'), pull(2, 'closed', { repo: fork })],
       headers: nextPage('/pulls'),
     })
-    api.answer('GET', `${BASE}/pulls`, { query: { page: '2' }, body: [pull(2, 'closed'), pull(1, 'closed')] })
+    api.answer('GET', `${BASE}/pulls`, {
+      query: { page: '2' },
+      body: [pull(2, 'closed'), pull(1, 'closed', { repo: fork })],
+    })
     expect(await all(github.listPullRequests(repo))).toEqual([
-      { number: 3, state: 'open', headSha: sha(3) },
-      { number: 2, state: 'closed', headSha: sha(2) },
-      { number: 1, state: 'closed', headSha: sha(1) },
+      { number: 3, state: 'open', headSha: sha(3), headBranch: 'fix-3' },
+      { number: 2, state: 'closed', headSha: sha(2), headBranch: null },
+      { number: 1, state: 'closed', headSha: sha(1), headBranch: null },
     ])
   })
 
@@ -63,12 +69,14 @@ describe('what images may belong to', () => {
     const branch = (name: string) => ({
       name,
       commit: { sha: sha('a'), url: `https://api.github.com${BASE}/commits/${sha('a')}` },
-      protected: false,
+      protected: name === 'main',
     })
     const body = [branch('main'), branch('a/b')]
     api.answer('GET', `${BASE}/branches`, { query: { per_page: '100' }, body, headers: nextPage('/branches') })
     api.answer('GET', `${BASE}/branches`, { query: { page: '2' }, body: [branch('a/b'), branch('c')] })
-    expect(await github.listBranches(repo)).toEqual(['main', 'a/b', 'c'])
+    expect(await github.listBranches(repo)).toEqual(
+      ['main', 'a/b', 'c'].map((name) => ({ name, sha: sha('a'), isProtected: name === 'main' })),
+    )
   })
 
   test('releases that are not drafts', async () => {
@@ -134,9 +142,9 @@ describe('files that name images', () => {
     answerTree('HEAD', [
       { path: '.github', sha: sha(9), type: 'tree', mode: '040000' },
       { path: '.github/workflows/test.yml', sha: sha(1), size: 10 },
-      { path: 'k8s/app.yaml', sha: sha(2), size: 1024 * 1024 },
-      { path: 'k8s/same.yaml', sha: sha(2), size: 1024 * 1024 },
-      { path: 'k8s/large.yaml', sha: sha(3), size: 1024 * 1024 + 1 },
+      { path: 'k8s/app.yaml', sha: sha(2), size: 5 * 1024 * 1024 },
+      { path: 'k8s/same.yaml', sha: sha(2), size: 5 * 1024 * 1024 },
+      { path: 'k8s/large.yaml', sha: sha(3), size: 5 * 1024 * 1024 + 1 },
       { path: 'k8s/link.yaml', sha: sha(4), mode: '120000', size: 3 },
       { path: 'k8s/module.yaml', sha: sha(5), type: 'commit', mode: '160000' },
       { path: 'src/main.ts', sha: sha(6), size: 10 },
@@ -144,13 +152,55 @@ describe('files that name images', () => {
     const long = `image: ghcr.io/acme/app:1 # ${'ü'.repeat(300)}\n`
     answerBlob(sha(1), long)
     answerBlob(sha(2), Buffer.from([0xff, 0x41]))
-    expect(await github.readImageUses(repo)).toEqual(
-      new Map([
+    expect(await github.readImageUses(repo)).toEqual({
+      files: new Map([
         ['.github/workflows/test.yml', long],
         ['k8s/app.yaml', '\u{FFFD}A'],
         ['k8s/same.yaml', '\u{FFFD}A'],
       ]),
-    )
+      problems: [
+        'k8s/large.yaml of acme/shop may name images and was not read, as it would be too much: ' +
+          'what is in use for that alone has to stand in `keep`.',
+      ],
+    })
+  })
+
+  test('of those that only may name images so many, those at the top first', async () => {
+    const possible = Array.from({ length: 301 }, (_, index) => ({
+      path: `a/${1000 + index}.yaml`,
+      sha: sha(1),
+      size: 1,
+    }))
+    answerTree('HEAD', [
+      { path: 'a/b/deep.yaml', sha: sha(2), size: 1 },
+      ...possible,
+      { path: 'top.yaml', sha: sha(3), size: 1 },
+      { path: 'compose.yaml', sha: sha(4), size: 1 },
+    ])
+    for (const [id, text] of [
+      [1, 'possible'],
+      [3, 'top'],
+      [4, 'likely'],
+    ] as const)
+      answerBlob(sha(id), text)
+    const { files, problems } = await github.readImageUses(repo)
+    expect([...files.keys()]).toEqual(['compose.yaml', 'top.yaml', ...possible.slice(0, 299).map(({ path }) => path)])
+    expect(problems).toEqual([
+      expect.stringMatching(/^a\/1299\.yaml and 2 more files of acme\/shop may .* were not read/),
+    ])
+  })
+
+  test('nor more of these than there is room for', async () => {
+    const size = 4 * 1024 * 1024
+    answerTree('HEAD', [
+      ...[1, 2, 3, 4].map((id) => ({ path: `k8s/${id}.yaml`, sha: sha(1), size })),
+      { path: 'a.yaml', sha: sha(1), size: size + 1 },
+      { path: 'b.yaml', sha: sha(1), size },
+    ])
+    answerBlob(sha(1), 'x')
+    const { files, problems } = await github.readImageUses(repo)
+    expect([...files.keys()].at(-1)).toBe('b.yaml')
+    expect(problems).toEqual([expect.stringMatching(/^a\.yaml of /)])
   })
 
   test('are read once, and again only where they changed', async () => {
@@ -159,8 +209,8 @@ describe('files that name images', () => {
     answerTree('HEAD', [file, { path: 'values.yaml', sha: sha(2), size: 1 }])
     answerBlob(sha(1), 'a')
     answerBlob(sha(2), 'b')
-    expect([...(await github.readImageUses(repo)).values()]).toEqual(['a'])
-    expect([...(await github.readImageUses(repo)).values()]).toEqual(['a', 'b'])
+    expect([...(await github.readImageUses(repo)).files.values()]).toEqual(['a'])
+    expect([...(await github.readImageUses(repo)).files.values()]).toEqual(['a', 'b'])
   })
 
   test('a tree that GitHub does not list whole is read directory by directory', async () => {
@@ -177,8 +227,8 @@ describe('files that name images', () => {
     api.answer('GET', `${TREES}/${sha('a')}`, tree([directory('k8s', sha('c'))]))
     answerTree(sha('c'), [{ path: 'y.yaml', sha: sha(3), size: 1 }])
     for (const [id, text] of ['one', 'two', 'three'].entries()) answerBlob(sha(id + 1), text)
-    const found = await github.readImageUses(repo)
-    expect(Object.fromEntries(found)).toEqual({
+    const { files } = await github.readImageUses(repo)
+    expect(Object.fromEntries(files)).toEqual({
       'compose.yml': 'one',
       'helm/app/x.yaml': 'two',
       'big/k8s/y.yaml': 'three',
@@ -187,7 +237,7 @@ describe('files that name images', () => {
 
   test('a repository without a commit names none', async () => {
     api.answer('GET', `${TREES}/HEAD`, failing(409, 'Git Repository is empty.'))
-    expect(await github.readImageUses(repo)).toEqual(new Map())
+    expect(await github.readImageUses(repo)).toEqual({ files: new Map(), problems: [] })
   })
 
   const many = (length: number, size: number) =>

@@ -4,15 +4,19 @@
  */
 import pMap from 'p-map'
 import { GitHubError } from '../../domain/errors.ts'
-import { mayNameImages } from '../../domain/image-files.ts'
-import type { ImageUseGitHub } from '../../ports/sweeps.ts'
+import { chanceOfImages } from '../../domain/image-files.ts'
+import { count } from '../../domain/wording.ts'
+import type { ImageUseFiles, ImageUseGitHub } from '../../ports/sweeps.ts'
 import type { RepoName } from '../../ports.ts'
 import { orNull, toFault } from './errors.ts'
 import { inRepo, type Octokit, PAGE } from './octokit.ts'
 
-/** A longer file is made by a program, and runs nothing. */
-const MAX_FILE_BYTES = 1024 * 1024
+/** All manifests of a release in one file are long. */
+const MAX_FILE_BYTES = 5 * 1024 * 1024
+/** Of those that are likely to name images. */
 const MAX_FILES = 1_000
+/** Of those that may name images. Each is a request. */
+const MAX_POSSIBLE = 300
 const MAX_BYTES = 20 * 1024 * 1024
 /** Requests for parts of a tree that GitHub does not list at once. */
 const MAX_TREES = 200
@@ -27,7 +31,12 @@ export function connectImageUse(octokit: Octokit): ImageUseGitHub {
     async listBranches(repo) {
       try {
         const branches = await octokit.paginate(rest.repos.listBranches, { ...inRepo(repo), per_page: PAGE })
-        return [...new Set(branches.map(({ name }) => name))]
+        const byName = new Map(branches.map((branch) => [branch.name, branch]))
+        return [...byName.values()].map(({ name, commit, protected: isProtected }) => ({
+          name,
+          sha: commit.sha,
+          isProtected,
+        }))
       } catch (error) {
         throw toFault(error, `listing the branches of ${title(repo)}`)
       }
@@ -48,7 +57,7 @@ function title({ owner, name }: RepoName): string {
   return `${owner}/${name}`
 }
 
-type PullRequestPage = { number: number; state: 'open' | 'closed'; headSha: string }[]
+type PullRequestPage = { number: number; state: 'open' | 'closed'; headSha: string; headBranch: string | null }[]
 
 async function* listPullRequests(octokit: Octokit, repo: RepoName): AsyncGenerator<PullRequestPage> {
   const query = { ...inRepo(repo), state: 'all', sort: 'created', direction: 'desc', per_page: PAGE } as const
@@ -59,10 +68,12 @@ async function* listPullRequests(octokit: Octokit, repo: RepoName): AsyncGenerat
       const fresh = data.filter(({ number }) => !seen.has(number))
       for (const { number } of fresh) seen.add(number)
       if (fresh.length > 0)
-        yield fresh.map(({ number, state, head }) => ({
+        yield fresh.map(({ number, state, head, base }) => ({
           number,
           state: state === 'open' ? ('open' as const) : ('closed' as const),
           headSha: head.sha,
+          // Of a fork that was deleted it is null, though not by GitHub's description.
+          headBranch: head.repo?.id === base.repo.id ? head.ref : null,
         }))
     }
   } catch (error) {
@@ -84,22 +95,49 @@ interface TreeFile {
   readonly size: number
 }
 
-async function readImageUses({ octokit, texts }: Reader, repo: RepoName): Promise<ReadonlyMap<string, string>> {
-  const files = (await listFiles(octokit, repo)).filter(
-    ({ path, size }) => mayNameImages(path) && size <= MAX_FILE_BYTES,
-  )
-  const bytes = files.reduce((sum, { size }) => sum + size, 0)
-  if (files.length > MAX_FILES || bytes > MAX_BYTES)
-    throw unknownUses(
-      repo,
-      `${files.length} files of ${bytes} bytes may name images, and at most ${MAX_FILES} of ${MAX_BYTES} bytes are read`,
-    )
+async function readImageUses({ octokit, texts }: Reader, repo: RepoName): Promise<ImageUseFiles> {
+  const { files, problems } = chooseFiles(repo, await listFiles(octokit, repo))
   const missing = new Set(files.map(({ sha }) => sha).filter((sha) => !texts.has(sha)))
   const read = async (sha: string) => {
     texts.set(sha, await readText(octokit, repo, sha))
   }
   await pMap(missing, read, { concurrency: AT_ONCE })
-  return new Map(files.map(({ path, sha }) => [path, texts.get(sha) ?? '']))
+  return { files: new Map(files.map(({ path, sha }) => [path, texts.get(sha) ?? ''])), problems }
+}
+
+/** Whatever is likely to name images, and as many of the others as is not too much, those at the top first. */
+function chooseFiles(repo: RepoName, all: readonly TreeFile[]): { files: TreeFile[]; problems: string[] } {
+  const likely = all.filter(({ path }) => chanceOfImages(path) === 'likely')
+  const files = likely.filter(({ size }) => size <= MAX_FILE_BYTES)
+  let bytes = files.reduce((sum, { size }) => sum + size, 0)
+  if (files.length > MAX_FILES || bytes > MAX_BYTES)
+    throw unknownUses(
+      repo,
+      `${files.length} files of ${bytes} bytes may name images, and at most ${MAX_FILES} of ${MAX_BYTES} bytes are read`,
+    )
+  const unread = likely.filter(({ size }) => size > MAX_FILE_BYTES)
+  const possible = all.filter(({ path }) => chanceOfImages(path) === 'possible')
+  possible.sort((one, other) => depthOf(one) - depthOf(other) || (one.path < other.path ? -1 : 1))
+  let room = MAX_POSSIBLE
+  for (const file of possible) {
+    const fits = room > 0 && file.size <= MAX_FILE_BYTES && bytes + file.size <= MAX_BYTES
+    if (fits) bytes += file.size
+    if (fits) room--
+    ;(fits ? files : unread).push(file)
+  }
+  return { files, problems: unread.length === 0 ? [] : [describeUnread(repo, unread)] }
+}
+
+function depthOf({ path }: TreeFile): number {
+  return path.split('/').length
+}
+
+function describeUnread(repo: RepoName, unread: readonly TreeFile[]): string {
+  const more = unread.length === 1 ? '' : ` and ${count(unread.length - 1, 'more file')}`
+  return (
+    `${unread[0]?.path}${more} of ${title(repo)} may name images and ${more === '' ? 'was' : 'were'} not read, ` +
+    'as it would be too much: what is in use for that alone has to stand in `keep`.'
+  )
 }
 
 /** All of the default branch. */
