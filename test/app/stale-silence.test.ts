@@ -28,18 +28,22 @@ interface Late {
   /** A pace by whose rests the time goes on, and nothing else does. */
   readonly pace: Pace
   readonly rests: number[]
+  /** It happens now at the latest. */
+  end(): Promise<void>
 }
 
 function makeLate(afterMs: number): Late {
   const { promise: once, resolve } = Promise.withResolvers<void>()
   const rests: number[] = []
-  const rest = async (ms: number) => {
-    rests.push(ms)
-    if (rests.reduce((sum, one) => sum + one, 0) < afterMs) return
+  const end = async () => {
     resolve()
     await sandbox.settle()
   }
-  return { once, rests, pace: Object.assign(async () => {}, { rest }) }
+  const rest = async (ms: number) => {
+    rests.push(ms)
+    if (rests.reduce((sum, one) => sum + one, 0) >= afterMs) await end()
+  }
+  return { once, rests, end, pace: Object.assign(async () => {}, { rest }) }
 }
 
 const WRITES = ['addComment', 'addLabelsToLabelable', 'closeIssue'] as const
@@ -55,6 +59,7 @@ test.each(WRITES.flatMap((field) => [1_000, 4_000, LONGEST_MS].map((afterMs) => 
     sandbox.state.clearRequests()
     const inDays = requestBody === 'closeIssue' ? 8 : 0
     const report = await project.sweep({ pace: late.pace, inDays })
+    await late.end()
     expect(sandbox.state.requests.filter(({ body }) => body.includes(requestBody))).toHaveLength(1)
     for (const number of numbers) {
       expect(project.outcomes(report)[`#${number}`]).toMatch(/^done: /)
@@ -89,6 +94,7 @@ test('what a process that has just ended may have said is waited for', async () 
   expect(project.said(number)).toEqual([])
   const journal = { ...memoryJournal(new Date()), begun: [`#${number}`] }
   const report = await project.sweep({ journal, pace: late.pace })
+  await late.end()
   expect(project.outcomes(report)).toEqual({ [`#${number}`]: 'done: mark' })
   expect(project.said(number)).toEqual([WARNING])
 })
