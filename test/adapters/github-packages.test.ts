@@ -112,6 +112,26 @@ describe('the packages API', () => {
     expect(await images.findVersion(digestOf('6'))).toBeNull()
   })
 
+  test('reads the list again for what it did not have, and the registry has', async () => {
+    const bytes = Buffer.from('{"schemaVersion":2}')
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+    const hidden = digestOf(String(bytes))
+    const images = open({
+      ...emptyRegistry,
+      manifest: async ({ digest }) =>
+        digest === hidden ? { digest, mediaType, bytes, children: [], subject: null } : null,
+    })
+    account('Organization')
+    api.answer('GET', VERSIONS, { body: [version(7)] })
+    expect(await listed(images)).toEqual([seen(7)])
+    expect(await images.lookUp(digestOf('none'))).toBeNull()
+    expect(await images.findVersion(digestOf('none'))).toBeNull()
+    expect(await images.findVersion(hidden)).toBeNull()
+    expect(await images.lookUp(hidden)).toEqual({ mediaType, children: [], subject: null })
+    api.answer('GET', VERSIONS, { body: [version(7), version(6, [], hidden)] })
+    expect(await images.findVersion(hidden)).toMatchObject({ id: '6', digest: hidden })
+  })
+
   const DELETIONS: [string, ScriptedReply, object][] = [
     ['done', { status: 204 }, { kind: 'deleted' }],
     ['gone', NOT_FOUND, { kind: 'gone' }],

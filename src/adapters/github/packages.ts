@@ -78,7 +78,7 @@ export function makePackageImageRepository(options: PackageRepositoryOptions): I
     linkedTo: () => repository.api.linkedTo(),
     listVersions: () => listVersions(repository),
     readManifest: async (digest) => (await repository.reader.factsOf(digest))?.manifest ?? null,
-    lookUp: async (digest) => manifestOf(await repository.reader.lookUp(digest)),
+    lookUp: (digest) => lookUp(repository, digest),
     findVersion: async (digest) => describe(await findVersion(repository, digest)),
     deleteVersion: (version) => deleteVersion(repository, version),
     removeTag: (digest, tag) => removeTag(repository, digest, tag),
@@ -140,6 +140,13 @@ function describe(version: PackageVersion | null): Version | null {
   if (version === null) return null
   const { id, digest, tags, createdAt } = version
   return { id: String(id), digest, tags, createdAt, size: null }
+}
+
+async function lookUp(repository: Repository, digest: string): Promise<ReturnType<typeof manifestOf>> {
+  const found = manifestOf(await repository.reader.lookUp(digest))
+  // The list did not have it: whoever wants its id has to read that again.
+  if (found !== null && !repository.ids.has(digest)) repository.seenAllAt = null
+  return found
 }
 
 async function findVersion(repository: Repository, digest: string): Promise<PackageVersion | null> {
