@@ -137,7 +137,9 @@ function decideHanded(
   spent: number,
 ): ImageSweepPlan {
   const plan = decideImages(facts, config, spent)
-  const fitting = fitPlan(makeImagePlan({ sweep: name, repository: name, decidedAt, actions: plan.actions }))
+  // The id of the sweep, by which the plan will be called, is no longer than this.
+  const sweep = name.padEnd(40)
+  const fitting = fitPlan(makeImagePlan({ sweep, repository: name, decidedAt, actions: plan.actions }))
   const isWhole = fitting.actions.length === plan.actions.length
   const operationsPerRun = spent + fitting.actions.reduce((sum, { untag }) => sum + (untag?.length ?? 1), 0)
   return isWhole ? plan : decideImages(facts, { ...config, operationsPerRun }, spent)
