@@ -26,10 +26,44 @@ describe('names in a text', () => {
     ['a longer name', 'ghcr.io/acme/app-web:1 ghcr.io/acme/app/web:1 ghcr.io/acme/application:1', []],
     ['another registry', 'my-ghcr.io/acme/app:1 xghcr.io/acme/app:1', []],
     ['another repository', 'ghcr.io/acme/shop:1', []],
+    ['in capital letters', 'image: GHCR.io/Acme/APP:V1', ['V1']],
+    ['after letters that grow in lower case', 'İİİ ghcr.io/acme/app:1', ['1']],
+    ['after a variable', '${REGISTRY}/acme/app:1 ${{ vars.HUB }}/app:2 $(HUB)/app:3', ['1', '2', '3']],
+    ['after a variable with a default', 'image: ${REGISTRY:-ghcr.io/acme}/app:1', ['1']],
+    ['after a variable: another one', '${REGISTRY}/acme/app-web:1 ${REGISTRY}/x/app:2', []],
+    ['a digest of whatever', `sha: ${DIGEST}\nsha256: ${DIGEST.slice(7)}`, [DIGEST]],
+    ['too long a digest', `sha: ${DIGEST}0`, []],
     ['too short a digest', 'ghcr.io/acme/app@sha256:abc', []],
     ['nothing', '', []],
   ])('%s', (_, text, expected) => {
     expect(uses(text)).toEqual(expected)
+  })
+
+  test.each<[string, string, string[]]>([
+    [
+      'of a workflow',
+      'env:\n  REGISTRY: ghcr.io\n  IMAGE_NAME: ${{ github.repository }}\nx: ${{ env.REGISTRY }}/${{ env.IMAGE_NAME }}:1\n',
+      ['1'],
+    ],
+    ['of a Dockerfile', 'ARG VERSION=1.2\nFROM ghcr.io/acme/app:$VERSION AS x\n', ['1.2']],
+    ['of a Makefile', 'OWNER ?= acme\nTAG := v2\nrun:\n\tdocker run ghcr.io/$(OWNER)/app:$(TAG)\n', ['v2']],
+    ['in quotes', 'export TAG="1.2" # the last one\ndocker run ghcr.io/acme/app:${TAG}\n', ['1.2']],
+    ['of several values', 'TAG: a\nTAG: b\nTAG: a\nx: ghcr.io/acme/app:${{ env.TAG }}', ['a', 'b']],
+    ['of others', 'A: $B\nB: $C\nC: x\ny: ghcr.io/acme/app:$A', ['x']],
+    ['of itself', 'A: $A$A\ny: ghcr.io/acme/app:$A ghcr.io/acme/app:1', ['1']],
+    ['that GitHub gives', 'x: ghcr.io/${{ github.repository_owner }}/${{ github.event.repository.name }}:1', ['1']],
+  ])('variables %s', (_, text, expected) => {
+    expect(uses(text)).toEqual(expected)
+  })
+
+  test('variables are not multiplied without end', () => {
+    const value = '$A'.repeat(100)
+    const text = `A: ${value}\nB: ${'$A '.repeat(300_000)}\nx: ghcr.io/acme/app:1`
+    expect(uses(text)).toContain('1')
+  })
+
+  test('a release names digests of images, and sums of files', () => {
+    expect([...usesInText(`app@${DIGEST} and app.tgz sha256:${'b'.repeat(64)}`, APP)]).toEqual([DIGEST])
   })
 
   test('the end of a sentence is no part of a tag', () => {
@@ -62,6 +96,15 @@ describe('maps that have the name and the tag apart', () => {
     ['another registry', 'image:\n  registry: quay.io\n  repository: acme/app\n  tag: v1\n', []],
     ['the registry elsewhere', 'image:\n  repository: acme/app\n  tag: v1\n', ['v1']],
     ['a digest', `image:\n  repository: acme/app\n  digest: ${DIGEST}\n`, [DIGEST]],
+    ['a tag with its digest', `image: { repository: acme/app, tag: "1.2@${DIGEST}" }`, ['1.2', DIGEST]],
+    ['the registry with the owner', 'image:\n  registry: ghcr.io/acme\n  repository: app\n  tag: v1\n', ['v1']],
+    ['the registry with another owner', 'image:\n  registry: ghcr.io/other\n  repository: app\n  tag: v1\n', []],
+    ['a registry that is not known', 'image: { registry: "{{ .registry }}", repository: acme/app, tag: v1 }', ['v1']],
+    ['the end of the name', 'image:\n  repository: app\n  tag: v1\n', ['v1']],
+    ['a name of something', 'name: app\nversion: v1\n', []],
+    ['in capital letters', 'image: { repository: Acme/App, tag: V1 }', ['V1']],
+    ['keys of one level', 'webImage: acme/app\nwebImageTag: v1\n', ['v1']],
+    ['JSON', '{ "image": { "repository": "acme/app", "tag": "v1" } }', ['v1']],
     ['kustomize', 'images:\n  - name: web\n    newName: ghcr.io/acme/app\n    newTag: v3\n', ['latest', 'v3']],
     ['in a list, deep', 'a: [{ b: { repository: acme/app, tag: x } }]', ['x']],
     ['a second document', 'a: 1\n---\nimage: { repository: acme/app, tag: x }\n', ['x']],
@@ -84,6 +127,15 @@ describe('maps that have the name and the tag apart', () => {
     )
     expect(uses([...lines, 'image: { repository: acme/app, tag: x }'].join('\n'))).toEqual(['x'])
   })
+})
+
+test.each<[string, string, string[]]>([
+  ['charts/app/Chart.yaml', 'name: app\nversion: 0.1.0\nappVersion: "1.2.3"\n', ['1.2.3', 'v1.2.3']],
+  ['Chart.yml', 'appVersion: v1.2.3+b # x\n', ['1.2.3-b', 'v1.2.3-b']],
+  ['chart.yaml', 'appVersion:\nname: x\n', []],
+  ['values.yaml', 'appVersion: 1.2.3\n', []],
+])('what %s is the chart of', (path, text, expected) => {
+  expect([...findImageUses(new Map([[path, text]]), APP)].sort()).toEqual(expected)
 })
 
 test('all files count', () => {
