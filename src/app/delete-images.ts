@@ -28,7 +28,7 @@ export interface DeleteImagesOptions {
 }
 
 /** How long it is taken that nothing was pushed: as little as can be, but looking takes no more than a small share of the time. */
-const LOOK_AGAIN = { leastMs: 10_000, mostMs: 5 * 60_000, share: 1 / 20 } as const
+const LOOK_AGAIN = { leastMs: 2_000, mostMs: 5 * 60_000, share: 1 / 20 } as const
 
 export async function deleteImages(
   options: DeleteImagesOptions,
@@ -38,21 +38,21 @@ export async function deleteImages(
   const guard = makeGuard(options.images)
   const lookAgain = makeLookAgain(options, actions, guard)
   const pushedSince = pushTime(options)
-  const deleteOne = async (action: PlannedImage): Promise<SweepOutcome> => {
+  const look = async (action: PlannedImage): Promise<Looked> => {
     await lookAgain()
     const why = await guard.whyNot(action)
     if (why !== null) return leave(guard, action, why)
     const now = await options.images.findVersion(action.digest)
-    if (now === null) return { ...named(action), outcome: 'done', operations: 0, note: 'it was gone already' }
+    if (now === null) return { kind: 'gone' }
     const drift = planDrift(action, now, pushedSince)
-    if (drift !== null) return leave(guard, action, drift)
-    return write(options.images, action, now, work)
+    return drift === null ? now : leave(guard, action, drift)
   }
+  const writing = { images: options.images, pace: paceOf(options.images, work), look }
   await deleteInTurn(
     actions,
     work,
     async (action) => {
-      const outcome = await orRefused(action, () => deleteOne(action))
+      const outcome = await orRefused(action, () => write(writing, action))
       const stays = action.untag === null && (outcome.outcome === 'refused' || outcome.outcome === 'failed')
       if (stays) await guard.add(action.digest, 'it could not be deleted')
       return outcome
@@ -86,35 +86,36 @@ async function leave(guard: Guard, action: PlannedImage, why: string): Promise<S
   return skipped(action, why)
 }
 
-function write(
-  images: ImageRepository,
-  action: PlannedImage,
-  now: Pick<ImageVersion, 'id' | 'digest'>,
-  work: SweepWork,
-): Promise<SweepOutcome> {
-  return action.untag === null
-    ? deleteOnce(action, paceOf(images, work), () => images.deleteVersion(now))
-    : takeTags(images, action, action.untag, work)
-}
-
 /** GitHub's limits are of no concern to other registries. */
 function paceOf({ tellsPushTime: isGitHub }: ImageRepository, { pace }: SweepWork): Pace {
   return isGitHub ? pace : () => pace({ content: 0, all: 0 })
 }
 
-async function takeTags(
-  images: ImageRepository,
-  action: PlannedImage,
-  tags: readonly string[],
-  work: SweepWork,
-): Promise<SweepOutcome> {
+/** The version as it is now, that it is gone, or why it is left alone. */
+type Looked = Pick<ImageVersion, 'id' | 'digest'> | { readonly kind: 'gone' } | SweepOutcome
+
+interface Writing {
+  readonly images: ImageRepository
+  readonly pace: Pace
+  readonly look: (action: PlannedImage) => Promise<Looked>
+}
+
+async function write({ images, pace, look }: Writing, action: PlannedImage): Promise<SweepOutcome> {
+  if (action.untag === null)
+    return deleteOnce(action, pace, async () => {
+      const looked = await look(action)
+      return 'id' in looked ? images.deleteVersion(looked) : looked
+    })
   let operations = 0
-  for (const tag of tags) {
-    const outcome = await deleteOnce(action, paceOf(images, work), async () => {
+  for (const tag of action.untag) {
+    const outcome = await deleteOnce(action, pace, async () => {
+      const looked = await look(action)
+      if (!('id' in looked)) return looked
       const result = await images.removeTag(action.digest, tag)
       return result.kind === 'unsupported' ? { kind: 'refused', message: NO_UNTAGGING } : result
     })
     operations += outcome.operations
+    if (outcome.outcome === 'skipped') return { ...outcome, operations }
     if (outcome.outcome !== 'done') return { ...outcome, operations, note: `the tag ${tag}: ${outcome.note}` }
   }
   return { ...named(action), outcome: 'done', operations, note: '' }

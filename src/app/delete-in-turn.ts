@@ -71,17 +71,19 @@ function isAboutAll(message: string): boolean {
 /**
  * One deletion, tried again where its answer was lost.
  *
+ * @param attempt begins after the wait for the limits, so that what it looks at is fresh; an outcome ends it.
  * @throws {TransientError} when we are limited: the sweep goes on later.
  */
 export async function deleteOnce(
   action: Pick<SweepDecision, 'subject' | 'do'>,
   pace: Pace,
-  attempt: () => Promise<DeleteResult>,
+  attempt: () => Promise<DeleteResult | SweepOutcome>,
 ): Promise<SweepOutcome> {
   const base = { subject: action.subject, do: action.do }
   for (let unanswered = 0; ; unanswered++) {
     await pace({ content: 0, all: 1 })
     const result = await attempt()
+    if ('outcome' in result) return result
     switch (result.kind) {
       case 'deleted':
         return { ...base, outcome: 'done', operations: 1, note: '' }
