@@ -35,9 +35,10 @@ export async function observeImages(options: ObserveImagesOptions): Promise<Obse
     github.listBranches(repo),
   ])
   const { inUse, released } = uses
+  const tellsPushes = images.listsUntagged && images.tellsPushTime
   const common = { repository: images.name, now, versions, pullRequests, ...branchFacts(repo, branches) }
   return {
-    facts: { ...common, inUse, released, gone, ...(images.listsUntagged && { pushingSince: pushingSince(now) }) },
+    facts: { ...common, inUse, released, gone, ...(tellsPushes && { pushingSince: pushingSince(now) }) },
     problems: [...problems, ...uses.problems, ...noteUntagged(images)],
   }
 }
@@ -103,7 +104,16 @@ async function readGraph(
   const leftOver = images.listsUntagged ? [] : [...gone.keys()].map((digest) => untagged(digest, now))
   const named = [...relatedOf(listed, manifests), ...usedOf(options, inUse), ...relatedOf(leftOver, gone)]
   const versions = listed.map((version) => ({ ...version, manifest: manifests.get(version.digest) ?? null }))
-  return graphOf(options, [...versions, ...(await followNamed(options, named, new Set(digests)))])
+  return graphOf(options, [...dateCopies(versions), ...(await followNamed(options, named, new Set(digests)))])
+}
+
+/** A copy that was left over when a process was killed is as old as what it is a copy of: it is no newer image. */
+function dateCopies(versions: readonly ImageVersion[]): ImageVersion[] {
+  const times = new Map(versions.map(({ digest, createdAt }) => [digest, createdAt]))
+  return versions.map((version) => {
+    const createdAt = times.get(version.manifest?.copyOf ?? '')
+    return createdAt === undefined ? version : { ...version, createdAt }
+  })
 }
 
 function usedOf({ now }: ObserveImagesOptions, inUse: ReadonlySet<string>): ListedVersion[] {
@@ -179,8 +189,10 @@ async function readManifests(
   return new Map([...known, ...found])
 }
 
+/** Of a copy it would not be remembered that it is one. */
 function toRemember(manifests: ReadonlyMap<string, VersionManifest>): Map<string, RememberedManifest> {
-  return new Map([...manifests].map(([digest, one]) => [digest, { ...one, size: null, created: undefined }]))
+  const lasting = [...manifests].filter(([, { copyOf }]) => copyOf === undefined)
+  return new Map(lasting.map(([digest, one]) => [digest, { ...one, size: null, created: undefined }]))
 }
 
 interface Uses extends Required<Pick<ImageRetentionFacts, 'inUse' | 'released'>> {
