@@ -51,6 +51,8 @@ export interface VersionManifest {
   /** Digests. */
   readonly children: readonly string[]
   readonly subject: string | null
+  /** Digest of what this is a copy of, made to take a tag away from that, and left over; absent: it is no such copy. */
+  readonly copyOf?: string
 }
 
 export interface ImageVersion {

@@ -9,6 +9,7 @@ import type { GitHubApp, Store } from '../../src/ports.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { type GhcrProject, makeGhcrProject, makeImagesConfig } from '../support/ghcr-project.ts'
 import { findSubject, sweepPackage } from '../support/ghcr-sweep.ts'
+import { rememberManifests } from '../support/images-project.ts'
 import { makeRandom } from '../support/random.ts'
 import { connectTo } from '../support/stale-project.ts'
 
@@ -160,3 +161,32 @@ test.each(Object.entries(CONFIGS))(
     }
   },
 )
+
+test('killed in the middle of taking a tag away, what is left of that is no newer image', async () => {
+  const project = await makeGhcrProject(sandbox)
+  const { package: images } = project
+  images.push('one', { tags: ['build-1', 'stable'], days: 50 })
+  images.push('two', { tags: ['build-2'], days: 40 })
+  images.push('three', { tags: ['build-3'], days: 30 })
+  const config = makeImagesConfig({ rules: [{ tags: ['build-*'], keep_latest: 2 }] })
+  const manifests = rememberManifests()
+  const { fetch } = globalThis
+  let dead = false
+  vi.stubGlobal('fetch', async (...request: Parameters<typeof fetch>) => {
+    if (dead) throw new Error('dead')
+    const reply = await fetch(...request)
+    dead = request[1]?.method === 'PUT' && reply.status === 201
+    if (dead) throw new Error('dead')
+    return reply
+  })
+  const killed = await sweepPackage(sandbox, app, project, { config, manifests }).catch((error: unknown) => error)
+  vi.unstubAllGlobals()
+  expect(dead, `${killed}`).toBe(true)
+  expect(sandbox.state.packageTags(images.path)).toMatchObject({ stable: images.digest('one') })
+  expect(sandbox.state.packageTags(images.path)['build-1']).not.toBe(images.digest('one'))
+  // Looked at more than once before anything is done about it.
+  const now = () => new Date(Date.now() + 5_000)
+  await sweepPackage(sandbox, app, project, { config: { ...config, confirmed: false }, manifests, now })
+  await sweepPackage(sandbox, app, project, { config, manifests, now })
+  expect(images.versions()).toEqual({ one: 'stable', three: 'build-3', two: 'build-2' })
+})

@@ -21,6 +21,8 @@ export interface ImageFacts {
   readonly dated: readonly string[]
 }
 
+/** Of a copy that was made to take a tag away: the digest of what it is a copy of. */
+export const COPY_OF = 'signalbox.untag.of'
 const CREATED = 'org.opencontainers.image.created'
 const IMAGE_CONFIGS: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.config.v1+json',
@@ -64,8 +66,14 @@ export function readImageFacts(manifest: Manifest): ImageFacts {
   const attestations = new Set(children.filter(isAttestation).map((child) => child.digest))
   const inside = manifest.children.map((child) => child.digest).filter((digest) => !noManifests.has(digest))
   const { config } = document
+  const copyOf = document.annotations?.[COPY_OF]
   return {
-    manifest: { mediaType: manifest.mediaType, children: [...new Set(inside)], subject: manifest.subject },
+    manifest: {
+      mediaType: manifest.mediaType,
+      children: [...new Set(inside)],
+      subject: manifest.subject,
+      ...(typeof copyOf === 'string' && { copyOf }),
+    },
     size: sum([...(config ? [config] : []), ...(document.layers ?? []), ...blobs].map((one) => one.size)),
     config: config && IMAGE_CONFIGS.has(config.mediaType) ? config.digest : null,
     created: readTime(document.annotations?.[CREATED]),

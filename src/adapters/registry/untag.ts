@@ -12,6 +12,7 @@ import type { Manifest } from '../../ports.ts'
 import { readJson } from '../http/answer.ts'
 import type { RepositoryName } from './client.ts'
 import { asDeleteResult } from './delete-result.ts'
+import { COPY_OF } from './image-facts.ts'
 import { digestOfBytes } from './read-manifest.ts'
 import type { RegistryClient } from './registry.ts'
 import type { ManifestToStore } from './write-manifest.ts'
@@ -137,7 +138,7 @@ function makeDecoy(original: Manifest): ManifestToStore {
   const document = readJson(original.bytes) as Readonly<Record<string, unknown>>
   const { annotations } = document
   const kept = typeof annotations === 'object' && annotations !== null ? annotations : {}
-  const changed = { ...document, annotations: { ...kept, [MARK]: randomUUID() } }
+  const changed = { ...document, annotations: { ...kept, [MARK]: randomUUID(), [COPY_OF]: original.digest } }
   return { mediaType: original.mediaType, bytes: Buffer.from(JSON.stringify(changed)) }
 }
 
