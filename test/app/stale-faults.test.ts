@@ -83,12 +83,16 @@ test('where a label cannot be created, nothing is said of it, and what needs ano
   sandbox.createLabel(project.repo, { name: 'sleepy' })
   const body = { message: 'Resource not accessible by integration' }
   sandbox.faults.respond({ method: 'POST', path: /\/labels$/, status: 403, body, times: 50 })
-  const report = await project.sweep({ config: makeStaleConfig({ stale_pr_label: 'sleepy' }) })
+  const paced: number[] = []
+  const pace = async ({ content }: { readonly content: number }) => void paced.push(content)
+  const report = await project.sweep({ config: makeStaleConfig({ stale_pr_label: 'sleepy' }), pace })
   expect(project.outcomes(report)).toEqual({ [`#${issue}`]: 'refused: mark', [`#${pull}`]: 'done: mark' })
   expect(report.outcomes.find((one) => one.outcome === 'refused')).toMatchObject({
     operations: 0,
     note: expect.stringContaining('creating the label "Stale"'),
   })
+  // Nothing is waited for to say nothing.
+  expect(paced).toEqual([1])
   expect(project.item(issue)).toMatchObject({ labels: [], comments: [] })
 })
 
