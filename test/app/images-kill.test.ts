@@ -78,7 +78,8 @@ async function sweepOnce(gallery: Gallery, process: MortalImages, options: objec
   })
 }
 
-const immortal = () => startMortalImages(sandbox, Number.POSITIVE_INFINITY, false)
+const immortal = (writing = false) =>
+  startMortalImages(sandbox, { at: Number.POSITIVE_INFINITY, hasEffect: false, writing })
 
 async function expectSwept(gallery: Gallery, what: string): Promise<void> {
   expect(await gallery.manifests(registry), what).toEqual(STAYING)
@@ -114,23 +115,31 @@ test.skipIf(registryMissing !== null)(
   { timeout: 300_000 },
   async () => {
     const random = makeRandom(SEED)
-    const undisturbed = await makeGallery()
-    const alive = await immortal()
-    await sweepOnce(undisturbed, alive)
-    await expectSwept(undisturbed, 'undisturbed')
-    const steps = alive.steps()
-    expect(steps).toBeGreaterThan(300)
+    const steps = { all: 0, writing: 0 }
+    for (const [kind, process] of [
+      ['all', await immortal()],
+      ['writing', await immortal(true)],
+    ] as const) {
+      const undisturbed = await makeGallery()
+      await sweepOnce(undisturbed, process)
+      await expectSwept(undisturbed, 'undisturbed')
+      steps[kind] = process.steps()
+    }
+    expect(steps.writing).toBeGreaterThan(150)
+    expect(steps.all).toBeGreaterThan(steps.writing)
     let kills = 0
     while (kills < KILLS) {
       const gallery = await makeGallery()
       const died: string[] = []
       // Perhaps more than once in the same sweep.
       kills += await sweepMortally(gallery, () => {
-        const [dieAt, hasEffect] = [random.between(1, steps), random.chance(0.5)]
-        died.push(`${dieAt}${hasEffect ? ' done' : ''}`)
-        return startMortalImages(sandbox, dieAt, hasEffect)
+        const writing = random.chance(0.5)
+        const at = random.between(1, writing ? steps.writing : steps.all)
+        const death = { at, hasEffect: random.chance(0.5), writing }
+        died.push(JSON.stringify(death))
+        return startMortalImages(sandbox, death)
       })
-      const what = `SEED=${SEED}, died at ${died.join(', ')} of ${steps}`
+      const what = `SEED=${SEED}, died at ${died.join(', ')}`
       await expectSwept(gallery, what)
       const [report, ...others] = await reportsOf(gallery)
       expect([report?.state, others], what).toEqual(['done', []])
@@ -162,7 +171,7 @@ describe.skipIf(registryMissing !== null)(`a budget of ${BUDGET} operations`, ()
 
   test('is kept by each of several sweeps, which end as one without', { timeout: 120_000 }, async () => {
     const gallery = await makeGallery()
-    const reports = await sweepAll(gallery, immortal)
+    const reports = await sweepAll(gallery, () => immortal())
     await expectSwept(gallery, 'one after another')
     expect(reports.length).toBeGreaterThanOrEqual((GOING.length + UNTAGGED.length) / LARGEST_GROUP)
     const operations = reports.map(({ outcomes }) => outcomes.reduce((sum, one) => sum + one.operations, 0))
@@ -180,7 +189,14 @@ describe.skipIf(registryMissing !== null)(`a budget of ${BUDGET} operations`, ()
   test(`leaves nothing over when sweeps are killed (SEED=${SEED})`, { timeout: 240_000 }, async () => {
     const random = makeRandom(SEED)
     const gallery = await makeGallery()
-    await sweepAll(gallery, () => startMortalImages(sandbox, random.between(1, 500), random.chance(0.5)))
+    let kills = 0
+    await sweepAll(gallery, async () => {
+      const death = { at: random.between(1, 50), hasEffect: random.chance(0.5), writing: true }
+      const process = await startMortalImages(sandbox, death)
+      kills++
+      return process
+    })
+    expect(kills).toBeGreaterThan((await reportsOf(gallery)).length)
     await expectSwept(gallery, `SEED=${SEED}`)
   })
 })

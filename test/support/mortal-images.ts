@@ -17,16 +17,26 @@ export interface MortalImages {
   readonly steps: () => number
 }
 
-/** Dies at its n-th step, of which the answer never comes; it may have had its effect. */
-export async function startMortalImages(sandbox: Sandbox, dieAt: number, hasEffect: boolean): Promise<MortalImages> {
+export interface Death {
+  /** At its n-th step, of which the answer never comes. */
+  readonly at: number
+  /** Which may have had its effect. */
+  readonly hasEffect: boolean
+  /** Whether steps are counted from when it is about to delete something; default: from the first. */
+  readonly writing?: boolean
+}
+
+export async function startMortalImages(sandbox: Sandbox, death: Death): Promise<MortalImages> {
+  const { hasEffect, writing = false } = death
   let steps = 0
+  let isCounted = !writing
   let dead = false
   const live = () => {
     if (dead) throw new Error('dead')
   }
   const step = async <Value>(act: () => Promise<Value>): Promise<Value> => {
     live()
-    if (++steps === dieAt) {
+    if (isCounted && ++steps === death.at) {
       dead = true
       if (hasEffect) await act()
       throw new Error('dead')
@@ -42,7 +52,10 @@ export async function startMortalImages(sandbox: Sandbox, dieAt: number, hasEffe
     steps: () => steps,
     journal: (journal) => ({
       ...journal,
-      begin: (subjects) => step(() => journal.begin(subjects)),
+      begin(subjects) {
+        isCounted = true
+        return step(() => journal.begin(subjects))
+      },
       record: (outcomes, spent) => step(() => journal.record(outcomes, spent)),
       finish: (report) => step(() => journal.finish(report)),
     }),
