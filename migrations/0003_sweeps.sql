@@ -52,6 +52,8 @@ create table manifests (
   media_type text not null,
   children   text[] not null,
   subject    text,
+  -- Digest of what it is a copy of that was made to take a tag away; null: it is no such copy.
+  copy_of    text,
   -- Bytes of the blobs that it names itself; null: not known.
   size       bigint,
   -- Whether it was looked when it was made; null where it is not known, or it does not say.

@@ -189,10 +189,8 @@ async function readManifests(
   return new Map([...known, ...found])
 }
 
-/** Of a copy it would not be remembered that it is one. */
 function toRemember(manifests: ReadonlyMap<string, VersionManifest>): Map<string, RememberedManifest> {
-  const lasting = [...manifests].filter(([, { copyOf }]) => copyOf === undefined)
-  return new Map(lasting.map(([digest, one]) => [digest, { ...one, size: null, created: undefined }]))
+  return new Map([...manifests].map(([digest, one]) => [digest, { ...one, size: null, created: undefined }]))
 }
 
 interface Uses extends Required<Pick<ImageRetentionFacts, 'inUse' | 'released'>> {

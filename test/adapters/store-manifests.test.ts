@@ -51,6 +51,12 @@ describeStores('manifests', (open) => {
     expect(await remembered(digest)).toEqual(known)
   })
 
+  test('what is a copy stays known as one', async () => {
+    const copy = { ...INDEX, copyOf: 'sha256:a' }
+    await memory.save(new Map([['sha256:copy', copy]]))
+    expect(await remembered('sha256:copy')).toEqual(copy)
+  })
+
   test('more of them than one statement takes', async () => {
     const all = Array.from({ length: 2_500 }, (_, index) => `sha256:many-${index}`)
     await memory.save(new Map(all.map((digest) => [digest, INDEX])))

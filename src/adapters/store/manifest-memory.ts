@@ -21,10 +21,12 @@ export function manifestMemory(db: Kysely<Tables>): ManifestMemory {
           ), touched as (
             update manifests m set used_at = now() from due where m.digest = due.digest
           )
-          select digest, media_type, children, subject, size::float8 as size, is_dated, created_at
+          select digest, media_type, children, subject, copy_of, size::float8 as size, is_dated, created_at
             from manifests where digest = any(${part}::text[])`.execute(db)
-        for (const { digest, isDated, createdAt, ...manifest } of rows)
-          known.set(digest, { ...manifest, created: isDated ? createdAt : undefined })
+        for (const { digest, isDated, createdAt, copyOf, ...manifest } of rows) {
+          const created = isDated ? createdAt : undefined
+          known.set(digest, { ...manifest, ...(copyOf !== null && { copyOf }), created })
+        }
       }
       return known
     },
@@ -53,12 +55,14 @@ export function manifestMemory(db: Kysely<Tables>): ManifestMemory {
   }
 }
 
-function toRow(digest: string, { mediaType, children, subject, size, created }: RememberedManifest): Row {
+function toRow(digest: string, manifest: RememberedManifest): Row {
+  const { mediaType, children, subject, copyOf, size, created } = manifest
   return {
     digest: storableText(digest),
     mediaType: storableText(mediaType),
     children: children.map(storableText),
     subject,
+    copyOf: copyOf === undefined ? null : storableText(copyOf),
     size,
     isDated: created !== undefined,
     createdAt: created ?? null,

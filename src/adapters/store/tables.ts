@@ -226,6 +226,7 @@ export interface Tables {
     mediaType: string
     children: string[]
     subject: string | null
+    copyOf: string | null
     size: number | null
     isDated: boolean
     createdAt: Date | null
