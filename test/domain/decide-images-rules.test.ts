@@ -65,7 +65,16 @@ describe('which rule decides', () => {
 })
 
 describe('what is called like a release', () => {
-  const released = new Set(['v1.2.3', '2.0.0-rc.1', 'web/v3.0.0', 'cli@4.0.0', 'v5.0.0+b.1'])
+  const released = new Set([
+    'v1.2.3',
+    '2.0.0-rc.1',
+    'web/v3.0.0',
+    'cli@4.0.0',
+    'v5.0.0+b.1',
+    'nightly',
+    'team/edge',
+    'v9',
+  ])
   test.each<[string, boolean]>([
     ['1.2.3', true],
     ['v1.2.3', true],
@@ -90,6 +99,12 @@ describe('what is called like a release', () => {
     ['4.0.0', true],
     ['v4.0.0', true],
     ['5.0.0-b.1', true],
+    ['9-alpine', true],
+    ['nightly', true],
+    ['nightly-20260301', false],
+    ['team-edge', true],
+    ['edge', false],
+    ['vnightly', false],
   ])('%s stays: %s', (tag, stays) => {
     expect(gone([tag], [{ keepLatest: 0 }], { released })).toEqual(stays ? [] : [tag])
   })
