@@ -65,7 +65,7 @@ async function show(id: string, options: { json?: boolean }): Promise<void> {
 async function withAccess<Result>(use: (access: SweepAccess) => Promise<Result>): Promise<Result> {
   if (existsSync('.env')) process.loadEnvFile('.env')
   const { openSweepAccess } = await import('./sweep/sweep-access.ts')
-  const access = await openSweepAccess(process.env)
+  const access = await openSweepAccess(process.env, false)
   try {
     return await use(access)
   } finally {

@@ -1,4 +1,5 @@
 /** The commands of sweeps as processes of their own, against the sandbox over HTTP. */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -66,6 +67,8 @@ const wanted = (report: SweepReport) =>
 test('a dry run shows what the real run then does, which is on record', { timeout: 120_000 }, async () => {
   const dry = reportOf((await signalbox(['stale', 'acme/shop', '--dry-run', '--json'])).out)
   expect(wanted(dry)).toEqual([['#1', 'mark']])
+  expect((await signalbox(['sweeps'])).out).toBe('No sweep is on record.')
+  expect(existsSync(join(directory, 'data'))).toBe(false)
   expect(github.state.item('acme/shop', 1).labels).toEqual([])
   const run = await signalbox(['stale', 'acme/shop'])
   expect(run).toMatchObject({ code: 0, err: '' })

@@ -34,7 +34,7 @@ export async function restoreSweep(id: string, onRestored?: (restored: Restored)
 }
 
 async function findSweep(id: string): Promise<SweepReport> {
-  const access = await openSweepAccess(process.env)
+  const access = await openSweepAccess(process.env, false)
   try {
     const report = await access.get(id)
     if (report === null) throw new UsageError(`There is no sweep ${id}; «signalbox sweeps --kind images» lists them.`)

@@ -14,10 +14,10 @@ import { followSweeps } from './follow-sweeps.ts'
 import { readOpenImages } from './open-images.ts'
 import type { NamedImages } from './package-name.ts'
 import { showSweepProgress, type TellProgress } from './show-progress.ts'
-import { openSweepAccess, type SweepAccess } from './sweep-access.ts'
+import { accessNothing, openSweepAccess, type SweepAccess } from './sweep-access.ts'
 import { type OpenedSubject, openSweepSubject } from './sweep-subject.ts'
 import { makeSweepTasks } from './sweep-tasks.ts'
-import { accessNothing, openTokenSubject } from './token-subject.ts'
+import { openTokenSubject, tokenFacts } from './token-subject.ts'
 
 export interface SweepRequest {
   readonly kind: SweepKind
@@ -61,12 +61,12 @@ function describeInterruption({ kind, repository, dryRun }: SweepRequest, { kind
 }
 
 /** As the app; of images also as a workflow, whose token is enough for them. */
-async function open(env: NodeJS.ProcessEnv, { kind, repository }: SweepRequest) {
+async function open(env: NodeJS.ProcessEnv, { kind, repository, dryRun }: SweepRequest) {
   if (kind === 'images' && !hasCredentials(env)) {
     const subject = await openTokenSubject(env, repository)
-    return { subject, access: accessNothing(subject) }
+    return { subject, access: accessNothing(() => tokenFacts(subject)) }
   }
-  return { subject: await openSweepSubject(env, repository), access: await openSweepAccess(env) }
+  return { subject: await openSweepSubject(env, repository), access: await openSweepAccess(env, !dryRun) }
 }
 
 function findTask(tasks: readonly SweepTask[], { repo }: OpenedSubject, target: string | null): SweepTask {

@@ -1,4 +1,5 @@
 /** Where the command line finds what is known of sweeps: in the store of `signalbox start`, or from the server that alone has it. */
+import { existsSync } from 'node:fs'
 import { DirectoryInUseError } from '../../adapters/store/directory-lock.ts'
 import { openStore } from '../../adapters/store/open-store.ts'
 import { loadSweepFacts, type SweepFacts } from '../../app/sweep-facts.ts'
@@ -26,8 +27,10 @@ export type SweepAccess =
   /** What is to be done is done by the server. */
   | (Records & { readonly kind: 'server'; readonly server: SweepServer })
 
-export async function openSweepAccess(env: NodeJS.ProcessEnv): Promise<SweepAccess> {
+/** @param isMade whether a store is made where there is none: who only looks leaves nothing behind. */
+export async function openSweepAccess(env: NodeJS.ProcessEnv, isMade: boolean): Promise<SweepAccess> {
   const { DATABASE_URL: url, SIGNALBOX_DATA_DIR: directory } = readEnvironment(env)
+  if (!isMade && url === undefined && !existsSync(directory)) return accessNothing(async () => NOTHING_KNOWN)
   try {
     const store = await openStore({
       databaseUrl: url ?? null,
@@ -39,6 +42,20 @@ export async function openSweepAccess(env: NodeJS.ProcessEnv): Promise<SweepAcce
     if (!(error instanceof DirectoryInUseError)) throw error
     const server = connectSweepServer(env, directory)
     return { ...server, kind: 'server', server, close: async () => {} }
+  }
+}
+
+const NOTHING_KNOWN: SweepFacts = { workflowRunsInUse: new Set(), previewedCommits: new Set(), trackingIssue: null }
+
+/** There is no store, and what it would know of a repository is found otherwise. */
+export function accessNothing(facts: Records['facts']): SweepAccess {
+  return {
+    kind: 'nothing',
+    list: async () => [],
+    get: async () => null,
+    facts,
+    manifests: { load: async () => new Map(), save: async () => {} },
+    close: async () => {},
   }
 }
 

@@ -6,9 +6,9 @@ import { connectInstallation } from '../../adapters/github/github.ts'
 import { makePackagesOctokit } from '../../adapters/github/package-api.ts'
 import { connectSweep } from '../../adapters/github/sweep.ts'
 import { readPackages } from '../../adapters/registry/open-image-repository.ts'
+import type { SweepFacts } from '../../app/sweep-facts.ts'
 import { UsageError } from '../../domain/errors.ts'
 import type { RepoName } from '../../ports.ts'
-import type { SweepAccess } from './sweep-access.ts'
 import { loadSubject, type OpenedSubject } from './sweep-subject.ts'
 
 export function openTokenSubject(env: NodeJS.ProcessEnv, repository: RepoName): Promise<OpenedSubject> {
@@ -27,18 +27,10 @@ export function openTokenSubject(env: NodeJS.ProcessEnv, repository: RepoName): 
   })
 }
 
-export function accessNothing({ repo, sweepGitHub }: OpenedSubject): SweepAccess {
-  return {
-    kind: 'nothing',
-    list: async () => [],
-    get: async () => null,
-    async facts() {
-      const previewedCommits = new Set<string>()
-      for await (const page of sweepGitHub.listPullRequests(repo))
-        for (const { state, headSha } of page) if (state === 'open') previewedCommits.add(headSha)
-      return { workflowRunsInUse: new Set(), previewedCommits, trackingIssue: null }
-    },
-    manifests: { load: async () => new Map(), save: async () => {} },
-    close: async () => {},
-  }
+/** What the store would know: nothing of runs, and of previews what may be one. */
+export async function tokenFacts({ repo, sweepGitHub }: OpenedSubject): Promise<SweepFacts> {
+  const previewedCommits = new Set<string>()
+  for await (const page of sweepGitHub.listPullRequests(repo))
+    for (const { state, headSha } of page) if (state === 'open') previewedCommits.add(headSha)
+  return { workflowRunsInUse: new Set(), previewedCommits, trackingIssue: null }
 }
