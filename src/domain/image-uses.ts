@@ -15,10 +15,11 @@ const MAX_YAML_LENGTH = 1_000_000
 export function findImageUses(files: ReadonlyMap<string, string>, repository: string): ReadonlySet<string> {
   const names = namesOf(repository)
   const uses = new Set<string>()
+  const environment = [...files].flatMap(([path, text]) => (ENVIRONMENT.test(path) ? [text] : []))
   for (const [path, text] of files) {
     // Whatever it is said to be of: nothing else is called so.
     for (const [digest] of text.matchAll(ANY_DIGEST)) uses.add(digest)
-    for (const resolved of resolveVariables(text, names.path)) {
+    for (const resolved of resolveVariables(text, names.path, environment)) {
       scanText(resolved, names, uses)
       if (mayHoldMap(resolved, names)) readMaps(resolved, names, uses)
     }
@@ -26,6 +27,8 @@ export function findImageUses(files: ReadonlyMap<string, string>, repository: st
   }
   return uses
 }
+
+const ENVIRONMENT = /(?:^|\/)\.env[^/]*$/
 
 /** Of a text that is nothing but a text. */
 export function usesInText(text: string, repository: string): ReadonlySet<string> {

@@ -129,6 +129,15 @@ describe('maps that have the name and the tag apart', () => {
   })
 })
 
+test('an environment file sets variables of all others', () => {
+  const files = new Map([
+    ['compose.yml', 'image: ghcr.io/acme/app:${TAG}'],
+    ['dev/.env.prod', 'TAG=1.2\nOTHER=x'],
+    ['env.txt', 'TAG=9'],
+  ])
+  expect([...findImageUses(files, APP)]).toEqual(['1.2'])
+})
+
 test.each<[string, string, string[]]>([
   ['charts/app/Chart.yaml', 'name: app\nversion: 0.1.0\nappVersion: "1.2.3"\n', ['1.2.3', 'v1.2.3']],
   ['Chart.yml', 'appVersion: v1.2.3+b # x\n', ['1.2.3-b', 'v1.2.3-b']],

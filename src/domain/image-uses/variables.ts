@@ -1,6 +1,6 @@
 /**
  * Puts the values of variables where they are used: those that GitHub gives to a workflow, and those that the same file sets, as in
- * `env` of a workflow, in a Dockerfile or in a Makefile. It is not a language that is understood: whatever looks like a setting is one.
+ * `env` of a workflow, in a Dockerfile or in a Makefile, or that an environment file sets. It is not a language that is understood: whatever looks like a setting is one.
  */
 
 const GITHUB = /\$\{\{\s{0,9}github\.(repository_owner|repository|event\.repository\.name)\s{0,9}\}\}/g
@@ -20,13 +20,14 @@ const MAX_LENGTH = 1_000_000
 const MAX_GROWTH = 1_000_000
 
 /**
+ * @param environment texts of environment files, `TAG=1.2`.
  * @param path of the images: another repository is rarely meant by an expression.
  * @returns the text with each of the values, one of each variable at a time.
  */
-export function resolveVariables(text: string, path: string): string[] {
+export function resolveVariables(text: string, path: string, environment: readonly string[]): string[] {
   const own = resolveGitHub(text, path)
   if (own.length > MAX_LENGTH) return [own]
-  const settings = settingsOf(own)
+  const settings = settingsOf(own, environment)
   if (settings.size === 0) return [own]
   const most = Math.min(MOST_VALUES, Math.max(...[...settings.values()].map((values) => values.length)))
   const texts = Array.from({ length: most }, (_, at) => resolveSettings(own, settings, at))
@@ -43,15 +44,17 @@ function resolveGitHub(text: string, path: string): string {
   return text.replaceAll(GITHUB, (whole, key: string) => values[key] ?? whole)
 }
 
-function settingsOf(text: string): Map<string, string[]> {
+function settingsOf(text: string, environment: readonly string[]): Map<string, string[]> {
   const used = new Set([...text.matchAll(USE)].map(([, ...names]) => names.find((name) => name !== undefined) ?? ''))
   const settings = new Map<string, string[]>()
   if (used.size === 0) return settings
-  for (const [, name = '', value = ''] of text.matchAll(SETTING)) {
-    if (!used.has(name)) continue
-    const values = settings.get(name) ?? []
-    if (!values.includes(value)) settings.set(name, [...values, value.trimEnd()].slice(0, MOST_VALUES))
-  }
+  for (const setting of [text, ...environment])
+    for (const [, name = '', written = ''] of setting.matchAll(SETTING)) {
+      if (!used.has(name)) continue
+      const value = written.trimEnd()
+      const values = settings.get(name) ?? []
+      if (!values.includes(value) && values.length < MOST_VALUES) settings.set(name, [...values, value])
+    }
   return settings
 }
 
