@@ -6,13 +6,13 @@
  */
 
 import { activeAt, notAfter } from './stale/clock.ts'
-import { judge } from './stale/judge.ts'
-import { exemptionOf, keepOf, rulesFor } from './stale/match-policy.ts'
-import { stepsAfterClosing, stepsOf } from './stale/steps.ts'
+import { type Judgement, judge } from './stale/judge.ts'
+import { exemptionOf, keepOf, possibleRules, type Rules, scopeExemption } from './stale/match-policy.ts'
+import { closeLabelOf, stepsAfterClosing, stepsOf } from './stale/steps.ts'
 import type { StaleConfig, StaleDecision, StaleItem, StaleRepositoryFacts } from './stale.ts'
 import type { SweepPlan } from './sweep.ts'
 
-export { depthFor, needsDeeper } from './stale/depth.ts'
+export { depthFor, needsDeeper, needsFiles } from './stale/depth.ts'
 
 export interface StaleFacts {
   readonly now: Date
@@ -75,10 +75,13 @@ export function planStale(
 
 export function decideItem(item: StaleItem, facts: Omit<StaleFacts, 'items' | 'spent'>): StaleDecision {
   const { now, config, repository } = facts
-  const rules = rulesFor(item, config)
+  const [rules, ...others] = possibleRules(item, config)
   const base = { subject: `#${item.number}`, number: item.number, kind: item.kind, nodeId: item.nodeId }
-  if (rules === null)
-    return { ...base, do: [], steps: [], reason: 'no rules are about it', activeAt: item.updatedAt, rule: null }
+  if (rules === undefined || others.length > 0) {
+    const unread = item.locked ? 'it is locked' : 'it is too young for any rule that may be about it'
+    const reason = rules === undefined ? 'no rules are about it' : unread
+    return { ...base, do: [], steps: [], reason, activeAt: item.updatedAt, rule: null }
+  }
   const known = { ...base, activeAt: activeAt(item, rules, now), rule: rules.policy.name }
   const rest = stepsAfterClosing(item, rules, repository)
   if (rest.length > 0)
@@ -89,12 +92,22 @@ export function decideItem(item: StaleItem, facts: Omit<StaleFacts, 'items' | 's
       reason: 'it was closed as stale, and its branch is still to be deleted',
     }
   const exemption = exemptionOf(item, rules, config, repository.exempt)
-  const judgement = judge({ ...item, createdAt: notAfter(item.createdAt, now) }, rules, now)
+  const judged = judge({ ...item, createdAt: notAfter(item.createdAt, now) }, rules, now)
   // Who asks to keep it speaks up, too: it does not stay stale.
-  const isSaved = exemption === keepOf(item, rules.policy, config) && judgement.do.includes('unstale')
-  if (exemption !== null && !isSaved) return { ...known, do: [], steps: [], reason: exemption }
+  const isSaved = exemption === keepOf(item, config) && judged.do.includes('unstale')
+  const wanted = exemption === null || isSaved ? judged : { do: [], reason: exemption, isSaid: false }
+  const judgement = wanted.do.length === 0 ? (unclosing(item, rules, repository) ?? wanted) : wanted
   const { do: doing, reason } = judgement
   return { ...known, do: doing, reason, steps: stepsOf(item, judgement, rules, repository) }
+}
+
+/** As actions/stale does it, which takes the label of what was closed off whatever is open and may be looked at. */
+function unclosing(item: StaleItem, rules: Rules, { exempt }: StaleRepositoryFacts): Judgement | null {
+  const [label] = closeLabelOf(item, rules)
+  if (rules.policy.activity !== 'any' || label === undefined) return null
+  if (item.state === 'closed' || item.locked || exempt.has(item.number)) return null
+  if (scopeExemption(item, rules) !== null) return null
+  return { do: ['unclose'], reason: `it is open, and has the label ${label}`, isSaid: false }
 }
 
 /** What of it cannot wait for the next sweep; null: nothing. */

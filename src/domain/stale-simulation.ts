@@ -3,9 +3,14 @@
  * was decided. What is missing of an item has the obvious value.
  */
 import { z } from 'zod'
+import { hasKeepCommand } from './commands.ts'
 import { parseStaleConfig } from './config/parse-stale.ts'
 import { decideStale } from './decide-stale.ts'
 import { describeIssue, type ParsedCases, parseCases } from './simulation-cases.ts'
+import { notAfter } from './stale/clock.ts'
+import { commitTime } from './stale/commit-time.ts'
+import { isSameLabel, rulesFor } from './stale/match-policy.ts'
+import { isMaintainer, isPerson } from './stale/people.ts'
 import { ACTIVITY_KINDS, type ActivityKind, type StaleActivity, type StaleConfig, type StaleItem } from './stale.ts'
 
 export interface SimulatedActions {
@@ -148,7 +153,7 @@ const item = z
       staleLabeledAt: one.stale_labeled_at ?? null,
       activity: entries,
       activityIsWhole: true,
-      paths: one.paths ?? null,
+      paths: one.paths ?? [],
       head: null,
     }
   })
@@ -163,8 +168,33 @@ export function parseSimulation(text: string): ParsedSimulation {
     if (!parsed.success) return { ok: false, problem: describeIssue(where, parsed.error.issues[0]) }
     const policy = parseStaleConfig(withoutNulls(parsed.data.policy ?? {}))
     if (!policy.ok) return { ok: false, problem: `${where}policy: ${policy.problems.join('; ')}` }
-    return { ok: true, case: { now: parsed.data.now, items: parsed.data.items, config: policy.config } }
+    const { now, items } = parsed.data
+    const { config } = policy
+    return { ok: true, case: { now, items: items.map((one) => asTheAppHasIt(one, config, now)), config } }
   })
+}
+
+/** With the label that `/keep` put on at once, unless somebody took it away since; and commits at times when they can have been. */
+function asTheAppHasIt(item: StaleItem, config: StaleConfig, now: Date): StaleItem {
+  const bounds = { ...item, updatedAt: notAfter(item.updatedAt, now) }
+  const activity = item.activity
+    .map((one) => (one.kind === 'commit' ? { ...one, at: commitTime(one.at, bounds) } : one))
+    .sort((one, other) => one.at.getTime() - other.at.getTime())
+  const labels = isKept(item, config) ? [...item.labels, config.keepLabel] : item.labels
+  return { ...item, activity, labels }
+}
+
+function isKept(item: StaleItem, config: StaleConfig): boolean {
+  const policy = rulesFor(item, config)?.policy
+  if (policy === undefined) return false
+  const asked = item.activity.findLastIndex(
+    (one) =>
+      one.kind === 'comment' && isPerson(one, policy) && isMaintainer(one, item) && hasKeepCommand(one.body ?? ''),
+  )
+  const isTakenBack = item.activity
+    .slice(asked + 1)
+    .some(({ kind, label }) => kind === 'unlabeled' && label !== null && isSameLabel(label, config.keepLabel))
+  return asked >= 0 && !isTakenBack
 }
 
 /** What is null is not given. */

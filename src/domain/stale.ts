@@ -112,7 +112,16 @@ export const ACTIVITY_KINDS = [
 ] as const
 export type ActivityKind = (typeof ACTIVITY_KINDS)[number]
 
-/** Something that happened to an item. */
+/** A push to a pull request by a person, as GitHub told of it: the commits tell only when they were made. */
+export interface ItemPush {
+  /** Of the pull request. */
+  readonly number: number
+  /** Login. */
+  readonly by: string
+  readonly at: Date
+}
+
+/** Something that happened to an item. A mention is by who mentions it elsewhere. */
 export interface StaleActivity {
   readonly at: Date
   /** Login, without `[bot]`; null: the account was deleted, or GitHub does not tell. */
@@ -180,8 +189,11 @@ export type StaleStep =
   /** Only while it still has this commit. */
   | { readonly kind: 'delete_branch'; readonly ref: string; readonly sha: string }
 
-/** `warn`: the label was put on by hand, and the warning is still missing. */
-export const STALE_DOINGS = ['mark', 'warn', 'unstale', 'close'] as const
+/**
+ * `warn`: the label was put on by hand, and the warning is still missing. `unclose`: it is open, and has the label of those that were
+ * closed.
+ */
+export const STALE_DOINGS = ['unclose', 'mark', 'warn', 'unstale', 'close'] as const
 
 export interface StaleDecision extends SweepDecision {
   readonly number: number

@@ -1,6 +1,13 @@
 /** Stale items, decided again and again while what was decided is carried out, and is stopped anywhere. */
 import { describe, expect, test } from 'vitest'
-import { decideItem, decideStale, depthFor, needsDeeper, reactionOf } from '../../src/domain/decide-stale.ts'
+import {
+  decideItem,
+  decideStale,
+  depthFor,
+  needsDeeper,
+  needsFiles,
+  reactionOf,
+} from '../../src/domain/decide-stale.ts'
 import type { StaleActivity, StaleItem, StaleStep } from '../../src/domain/stale.ts'
 import { freeze, NOW } from '../support/facts.ts'
 import { makeRandom, type Random } from '../support/random.ts'
@@ -118,10 +125,10 @@ test.each<[string, StaleItem, string]>([
     makeStale([labeled(2), said(1, { body: '/keep', association: 'OWNER' })]),
     'unstale',
   ],
-  ['of its author, who is an owner, keeps it', makeItem([said(90, { body: '/keep', association: 'OWNER' })]), ''],
+  ['of its author keeps it by the label alone', makeItem([said(90, { body: '/keep', association: 'OWNER' })]), 'mark'],
   [
     'before the label was put on by hand leaves it on',
-    makeStale([said(90, { body: '/keep', association: 'OWNER' }), labeled(9)]),
+    makeStale([said(90, { body: '/keep' }), labeled(9)], { labels: ['Stale', 'keep'] }),
     '',
   ],
 ])('/keep %s', (_, item, expected) => {
@@ -216,6 +223,54 @@ test.each<[string, object, object]>([
   ['paths of a rule', { rules: [{ name: 'a', paths: ['a/*'] }] }, { reactions: false, mentions: false, paths: true }],
 ])('what is read: %s', (_, options, expected) => {
   expect(depthFor(makeConfig(options))).toMatchObject(expected)
+})
+
+const DOCS = {
+  days_before_stale: 60,
+  rules: [
+    { name: 'bug', labels: 'bug', days_before_stale: -1 },
+    { name: 'docs', paths: ['docs/**'], days_before_stale: 30, stale_pr_label: 'quiet' },
+  ],
+}
+const pull = (days: number, more: Partial<StaleItem> = {}) =>
+  makeItem([], { kind: 'pull_request', createdAt: ago(days), ...more })
+
+test.each<[string, StaleItem, boolean, string]>([
+  ['old enough for one of the rules', pull(31), true, 'it is too young for any rule that may be about it'],
+  ['too young for all', pull(30), false, 'it is too young for any rule that may be about it'],
+  ['stale by one of them', pull(5, { labels: ['Quiet'] }), true, 'it is too young for any rule that may be about it'],
+  ['locked', pull(90, { locked: true }), false, 'it is locked'],
+  [
+    'a rule before is about it',
+    pull(90, { labels: ['bug'] }),
+    false,
+    'last active 90 days ago; it never becomes stale',
+  ],
+  ['its files are known', pull(31, { paths: ['docs/a.md'] }), false, 'last active 31 days ago'],
+  ['an issue', pull(31, { kind: 'issue' }), false, 'last active 31 days ago; it becomes stale after 60 days'],
+])('whether the files of a pull request have to be read: %s', (_, item, expected, reason) => {
+  expect(needsFiles(item, makeConfig(DOCS), NOW)).toBe(expected)
+  expect(decide(item, DOCS).reason).toBe(reason)
+})
+
+describe('the label of what was closed, on what is open', () => {
+  const options = { activity: 'any', close_issue_label: 'shut' }
+  const shut = { labels: ['Shut'], updatedAt: ago(1) }
+  test.each<[string, StaleItem, string, object?]>([
+    ['goes', makeItem([], shut), 'unclose'],
+    ['goes also where something keeps it open', makeItem([], shut), 'unclose', { exempt_labels: 'shut' }],
+    ['goes with becoming stale', makeItem([], { labels: ['shut'] }), 'mark'],
+    ['stays until it is closed', makeStale([labeled(9)], { labels: ['Stale', 'shut'], updatedAt: ago(9) }), 'close'],
+    ['stays on what is locked', makeItem([], { ...shut, locked: true }), ''],
+    ['stays on what is closed', makeItem([], { ...shut, state: 'closed' }), ''],
+    ['stays on what the options are not about', makeItem([], shut), '', { only_labels: 'bug' }],
+    ['stays where people count', makeItem([said(1)], shut), '', { activity: 'human' }],
+  ])('%s', (_, item, expected, more = {}) => {
+    const { do: doing, steps } = decide(item, { ...options, ...more })
+    expect(doing.join()).toBe(expected)
+    const removes = steps.some((step) => step.kind === 'remove_labels' && step.labels.includes('shut'))
+    expect(removes).toBe(['unclose', 'mark'].includes(expected))
+  })
 })
 
 test.each<[string, StaleItem, boolean]>([

@@ -15,6 +15,7 @@ const said = (days: number, by = 'rob', more: Partial<StaleActivity> = {}) =>
   act({ at: ago(days), kind: 'comment', by, body: 'Words', association: 'NONE', ...more })
 const labeled = (days: number, more: Partial<StaleActivity> = {}) =>
   act({ at: ago(days), kind: 'labeled', label: 'Stale', ...OURS, ...more })
+const BY_HAND = { by: 'ann', bot: false, own: false }
 const unlabeled = (days: number, by = 'ann') => act({ at: ago(days), kind: 'unlabeled', label: 'Stale', by })
 const warned = (days: number) => said(days, 'signalbox', { ...OURS, body: 'Still?\n\n<!-- signalbox:stale mark -->' })
 const farewell = (days: number) => said(days, 'signalbox', { ...OURS, body: 'Bye.\n\n<!-- signalbox:stale close -->' })
@@ -144,9 +145,7 @@ describe('what keeps an item open, whatever its age', () => {
     ['locked', makeItem([], { locked: true }), 'it is locked'],
     ['the issue of the reports', makeItem(), 'the reports of sweeps are in it', { exempt: [7] }],
     ['the label of /keep', makeItem([], { labels: ['Keep'] }), 'it has the label keep'],
-    ['/keep of a member', makeItem([keep('ann', 'MEMBER')]), 'somebody who may write asked to keep it'],
-    ['/keep of a stranger', makeItem([keep('eve', 'NONE')]), ''],
-    ['/keep of its author', makeItem([keep('rob', 'NONE')]), ''],
+    ['/keep of a member, whose label somebody took away', makeItem([keep('ann', 'MEMBER')]), ''],
     ['an author', makeItem(), 'its author rob is exempt', { options: { exempt_authors: 'ROB' } }],
     ['a label', makeItem([], { labels: ['Bug'] }), 'it has the label bug', { options: { exempt_labels: 'bug' } }],
     ['another kind’s label', makeItem([], { labels: ['bug'] }), '', { options: { exempt_pr_labels: 'bug' } }],
@@ -183,6 +182,12 @@ describe('waiting for the author', () => {
     ['the author’s is the last word', makeItem([said(50, 'ann', { association: 'MEMBER' }), said(40)]), ''],
     ['a maintainer’s is', makeItem([said(50), said(40, 'ann', { association: 'MEMBER' })]), 'mark'],
     ['a stranger’s is', makeItem([said(50, 'ann', { association: 'OWNER' }), said(40, 'eve')]), ''],
+    ['the label was put on by hand', makeStale([said(50), labeled(1, BY_HAND)]), 'warn'],
+    ['the same, and nobody ever said anything', makeStale([labeled(1, BY_HAND)]), 'warn'],
+    ['the same, a week ago', makeStale([said(50), warned(8), labeled(8, BY_HAND)]), 'close'],
+    ['the author answers to it', makeStale([labeled(8, BY_HAND), said(1)]), 'unstale'],
+    ['it was put on by a bot', makeStale([said(50), labeled(1, { by: 'stale', own: false })]), 'unstale'],
+    ['it was put on by hand, and taken away', makeItem([said(60), labeled(50, BY_HAND), unlabeled(40)]), ''],
     [
       'the author answers',
       makeStale([said(40, 'ann', { association: 'OWNER' }), warned(8), labeled(8), said(1)]),

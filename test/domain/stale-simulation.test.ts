@@ -147,6 +147,39 @@ test.each<[string, object, object, string]>([
     'mark',
   ],
   ['/keep', { activity: [{ at: daysAgo(90), by: 'ann', body: 'So:\n/keep' }] }, {}, 'none'],
+  ['/keep of its author', { activity: [{ at: daysAgo(90), by: 'rob', body: '/keep' }] }, {}, 'mark'],
+  [
+    '/keep of a stranger',
+    { activity: [{ at: daysAgo(90), by: 'eve', association: 'none', body: '/keep' }] },
+    {},
+    'mark',
+  ],
+  ['/keep of a bot', { activity: [{ at: daysAgo(90), by: 'helper', bot: true, body: '/keep' }] }, {}, 'mark'],
+  [
+    '/keep, taken back',
+    {
+      activity: [
+        { at: daysAgo(90), by: 'ann', body: '/keep' },
+        { at: daysAgo(80), by: 'ann', kind: 'unlabeled', label: 'keep' },
+      ],
+    },
+    {},
+    'mark',
+  ],
+  [
+    '/keep, taken back, and said again',
+    {
+      activity: [
+        { at: daysAgo(90), by: 'ann', kind: 'unlabeled', label: 'keep' },
+        { at: daysAgo(80), by: 'ann', body: '/keep' },
+      ],
+    },
+    {},
+    'none',
+  ],
+  ['a commit of the far future', { activity: [{ at: daysAgo(-900), by: 'rob', kind: 'commit' }] }, {}, 'mark'],
+  ['a commit of a clock that is fast', { activity: [{ at: daysAgo(-0.01), by: 'rob', kind: 'commit' }] }, {}, 'none'],
+  ['a pull request without files', { kind: 'pr' }, { rules: [{ name: 'docs', paths: ['docs/**'] }] }, 'mark'],
   ['an option that is null', {}, { days_before_stale: null, days_before_issue_stale: 200 }, 'none'],
 ])('an item is read as it comes: %s', (_, item, policy, expected) => {
   expect(doneTo(item, policy)).toBe(expected)

@@ -92,26 +92,28 @@ export function ownComment(item: StaleItem, what: 'mark' | 'close', since: Date 
   return item.activity.findLast((one) => isMarked(one, what) && (since === null || one.at >= since))
 }
 
-/** The last word of a person, if one is known. */
+/** The last word of a person, if one is known. Who puts the stale label on by hand says, too, that it is not the maintainers' turn. */
 export function lastWord(item: StaleItem, rules: Rules): { readonly at: Date; readonly byMaintainer: boolean } | null {
+  const isStale = item.labels.some((label) => isSameLabel(label, rules.kind.staleLabel))
+  const isLabeling = (one: StaleActivity) => isStale && isStaleLabeling(item, one, rules.kind)
   const word = item.activity.findLast(
-    (one) => (one.kind === 'comment' || one.kind === 'review') && isPerson(one, rules.policy),
+    (one) => (one.kind === 'comment' || one.kind === 'review' || isLabeling(one)) && isPerson(one, rules.policy),
   )
-  return word === undefined ? null : { at: word.at, byMaintainer: isMaintainersAnswer(word, item) }
+  return word === undefined ? null : { at: word.at, byMaintainer: isLabeling(word) || isMaintainersAnswer(word, item) }
 }
 
 /** When it was last active. */
 export function activeAt(item: StaleItem, rules: Rules, now: Date): Date {
   const { policy, kind } = rules
   if (kind.ignoreUpdates) return notAfter(item.createdAt, now)
-  if (policy.activity === 'any') return notAfter(updatedByOthers(item, rules), now)
+  if (policy.activity === 'any') return notAfter(updatedBeforeOurMark(item, rules), now)
   const last = humanActivity(item, rules).at(-1)
   const times = [item.createdAt, ...(last === undefined ? [] : [last.at])]
   return new Date(Math.max(...times.map((time) => notAfter(time, now).getTime())))
 }
 
 /** GitHub's time of the last update, unless that was a comment of ours which the rest of our work did not follow yet. */
-function updatedByOthers(item: StaleItem, rules: Rules): Date {
+function updatedBeforeOurMark(item: StaleItem, rules: Rules): Date {
   const mark = unfinishedMark(item, rules)
   if (mark === undefined) return item.updatedAt
   const before = item.activity.filter((one) => one.at < mark.at).at(-1)

@@ -4,7 +4,8 @@
  */
 import type { StaleConfig, StaleItem } from '../stale.ts'
 import { humanActivity, lastWord, staleSince } from './clock.ts'
-import { exemptionOf, hasLabel, rulesFor } from './match-policy.ts'
+import { exemptionOf, hasLabel, possibleRules, type Rules } from './match-policy.ts'
+import { closeLabelOf } from './steps.ts'
 
 export interface Depth {
   /** Newest entries of the timeline. */
@@ -26,11 +27,24 @@ export function depthFor({ policies }: StaleConfig): Depth {
   }
 }
 
+/** Whether it depends on the files of a pull request which rules it is judged by, and one of these may have something to do. */
+export function needsFiles(item: StaleItem, config: StaleConfig, now: Date): boolean {
+  if (item.state === 'closed' || item.locked) return false
+  const possible = possibleRules(item, config)
+  return possible.length > 1 && possible.some((rules) => isAffected(item, rules, now))
+}
+
+function isAffected(item: StaleItem, rules: Rules, now: Date): boolean {
+  const { daysBeforeStale, staleLabel } = rules.kind
+  const isOld = daysBeforeStale >= 0 && item.createdAt.getTime() < now.getTime() - daysBeforeStale * DAY
+  return isOld || hasLabel(item, staleLabel) || closeLabelOf(item, rules).length > 0
+}
+
 /** Whether what was read of it does not decide, and more of it may. */
 export function needsDeeper(item: StaleItem, config: StaleConfig, now: Date): boolean {
   if (item.activityIsWhole || item.state === 'closed' || item.locked) return false
-  const rules = rulesFor(item, config)
-  if (rules === null || exemptionOf(item, rules, config, new Set()) !== null) return false
+  const [rules, ...others] = possibleRules(item, config)
+  if (rules === undefined || others.length > 0 || exemptionOf(item, rules, config, new Set()) !== null) return false
   const { kind, policy } = rules
   const isWordMissing = policy.onlyWaitingFor !== null && lastWord(item, rules) === null
   if (hasLabel(item, kind.staleLabel)) return isWordMissing || staleSince(item, rules, now) === null

@@ -112,7 +112,7 @@ function newsOfPeople(item: StaleItem, rules: Rules, since: Date): News {
 
 /** As actions/stale looks at it: GitHub's time of the update, and comments of users. */
 function newsOfAny(item: StaleItem, { kind }: Rules, since: Date, now: Date): News {
-  const updatedAt = notAfter(updatedByOthers(item, since), now)
+  const updatedAt = notAfter(lastUpdateOfOthers(item, since), now)
   const comment = item.activity.find(
     (one) =>
       one.kind === 'comment' &&
@@ -131,7 +131,7 @@ function newsOfAny(item: StaleItem, { kind }: Rules, since: Date, now: Date): Ne
 }
 
 /** Where the last thing was ours, the last thing of others since the label, or the label. */
-function updatedByOthers({ activity, updatedAt }: StaleItem, since: Date): Date {
+function lastUpdateOfOthers({ activity, updatedAt }: StaleItem, since: Date): Date {
   const last = activity.at(-1)
   if (!last?.own || updatedAt.getTime() - last.at.getTime() > TOLERANCE_MS) return updatedAt
   const others = activity.findLast((one) => !one.own)
@@ -149,7 +149,7 @@ const DID: Readonly<Partial<Record<StaleActivity['kind'], string>>> = {
   unlabeled: 'took a label away',
   assigned: 'assigned somebody',
   milestoned: 'put it in a milestone',
-  mentioned: 'was mentioned',
+  mentioned: 'mentioned it',
   reaction: 'reacted',
 }
 

@@ -11,8 +11,10 @@ export function stepsOf(
   rules: Rules,
   repository: StaleRepositoryFacts,
 ): StaleStep[] {
+  const isClosed = doing.includes('close')
   const steps = {
-    mark: () => markSteps(item, rules, isSaid),
+    unclose: () => removal(closeLabelOf(item, rules)),
+    mark: () => markSteps(item, rules, isSaid, isClosed),
     warn: () => comment(rules.kind.staleMessage, 'mark'),
     unstale: () => unstaleSteps(item, rules),
     close: () => closeSteps(item, rules, repository, isSaid && !doing.includes('mark')),
@@ -20,23 +22,30 @@ export function stepsOf(
   return doing.flatMap((what) => steps[what]())
 }
 
-function markSteps(item: StaleItem, { kind, policy }: Rules, isSaid: boolean): StaleStep[] {
+function markSteps(item: StaleItem, rules: Rules, isSaid: boolean, isClosed: boolean): StaleStep[] {
+  const { kind, policy } = rules
+  const removed = policy.labelsToRemoveWhenStale.filter((label) => hasLabel(item, label))
+  const ended = policy.activity === 'any' && !isClosed ? closeLabelOf(item, rules) : []
   return [
     ...(isSaid ? [] : comment(kind.staleMessage, 'mark')),
-    ...removal(policy.labelsToRemoveWhenStale.filter((label) => hasLabel(item, label))),
+    ...removal([...new Set([...removed, ...ended])]),
     { kind: 'add_labels', labels: [kind.staleLabel] },
   ]
 }
 
+/** An item that was opened again still says that it was closed. */
+export function closeLabelOf(item: StaleItem, { kind: { closeLabel } }: Rules): string[] {
+  return closeLabel !== null && hasLabel(item, closeLabel) ? [closeLabel] : []
+}
+
 /** The stale label goes last: until then the item is seen to be unfinished. */
-function unstaleSteps(item: StaleItem, { kind, policy }: Rules): StaleStep[] {
+function unstaleSteps(item: StaleItem, rules: Rules): StaleStep[] {
+  const { kind, policy } = rules
   const added = policy.labelsToAddWhenUnstale.filter((label) => !hasLabel(item, label))
-  // An item that was opened again still says that it was closed.
-  const ended = kind.closeLabel === null ? [] : [kind.closeLabel]
-  const removed = [...policy.labelsToRemoveWhenUnstale, ...ended].filter((label) => hasLabel(item, label))
+  const removed = policy.labelsToRemoveWhenUnstale.filter((label) => hasLabel(item, label))
   return [
     ...(added.length > 0 ? [{ kind: 'add_labels' as const, labels: added }] : []),
-    ...removal([...new Set([...removed, kind.staleLabel])]),
+    ...removal([...new Set([...removed, ...closeLabelOf(item, rules), kind.staleLabel])]),
   ]
 }
 
