@@ -221,6 +221,22 @@ describe('stale', () => {
       '2:29 "stale_issue_label" is a label of more than 50 characters, which GitHub does not take',
     ],
     ['{ start_date: spring }', '2:22 "start_date" must be a date, such as 2026-01-31'],
+    [
+      '{ keep_label: STALE }',
+      '"keep_label" is the stale label "Stale", so that nothing would ever be closed; name another label',
+    ],
+    [
+      '{ stale_pr_label: old, exempt_labels: "roadmap, Old" }',
+      'the stale label "old" is exempt, too, so that nothing would ever be closed; take it out of the exempt labels',
+    ],
+    [
+      '{ labels_to_add_when_unstale: stale, rules: [{ name: a, labels: x }] }',
+      '"labels_to_add_when_unstale" has the stale label "Stale", which is taken away at the same time; take it out of the list',
+    ],
+    [
+      '{ stale_issue_label: old, rules: [{ name: a, labels: x, exempt_issue_labels: [old] }] }',
+      'the stale label "old" is exempt, too',
+    ],
     ['{ schedule: "0 5 * *" }', `2:20 ${CRON}`],
     ['{ schedule: "@daily" }', `2:20 ${CRON}`],
     ['{ schedule: "H 5 * * *" }', `2:20 ${CRON}`],

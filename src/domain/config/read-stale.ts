@@ -4,6 +4,7 @@
  * kinds replaces also what the section says of one.
  */
 
+import { isSameLabel } from '../stale/match-policy.ts'
 import type { CloseReason, KindPolicy, StaleConfig, StalePolicy } from '../stale.ts'
 import type { ConfigDocument } from './config-document.ts'
 import type { ReportSection } from './parse-section.ts'
@@ -35,14 +36,17 @@ export function toStaleConfig(spec: StaleSpec, report: ReportSection): StaleConf
     reportDate(own, path, report)
     return toPolicy(inherit(general, own), name, match)
   })
+  const rest = toPolicy(general, null, null)
+  const keepLabel = keep_label?.trim() || 'keep'
+  reportContradictions([...sets, rest], keepLabel, report)
   return {
     schedule: schedule ?? null,
     operationsPerRun: toNumber(operations_per_run) ?? 30,
     sortBy: sort_by ?? 'activity',
     ascending: toFlag(ascending, true),
     debugOnly: toFlag(debug_only, false),
-    keepLabel: keep_label?.trim() || 'keep',
-    policies: [...sets, toPolicy(general, null, null)],
+    keepLabel,
+    policies: [...sets, rest],
   }
 }
 
@@ -70,6 +74,34 @@ function inherit(section: PolicySpec, own: PolicySpec): PolicySpec {
 function reportDate({ start_date: date }: PolicySpec, path: readonly (string | number)[], report: ReportSection): void {
   if (date !== undefined && date !== '' && Number.isNaN(Date.parse(date)))
     report([...path, 'start_date'], '"start_date" must be a date, such as 2026-01-31')
+}
+
+/** What a stale label cannot be besides. A rule set is not blamed for what it has from the section. */
+function reportContradictions(policies: readonly StalePolicy[], keepLabel: string, report: ReportSection): void {
+  const rest = policies.at(-1)
+  const known = new Set(rest === undefined ? [] : contradictionsOf(rest, keepLabel))
+  for (const problem of known) report([], problem)
+  for (const [index, policy] of policies.slice(0, -1).entries())
+    for (const problem of new Set(contradictionsOf(policy, keepLabel)))
+      if (!known.has(problem)) report(['rules', index], problem)
+}
+
+function contradictionsOf({ issue, pullRequest, ...policy }: StalePolicy, keepLabel: string): string[] {
+  return [issue, pullRequest].flatMap(({ staleLabel, exemptLabels }) => {
+    const has = (labels: readonly string[]) => labels.some((one) => isSameLabel(one, staleLabel))
+    const what = `the stale label ${quote(staleLabel)}`
+    return [
+      ...(has([keepLabel])
+        ? [`"keep_label" is ${what}, so that nothing would ever be closed; name another label`]
+        : []),
+      ...(has(exemptLabels)
+        ? [`${what} is exempt, too, so that nothing would ever be closed; take it out of the exempt labels`]
+        : []),
+      ...(has(policy.labelsToAddWhenUnstale)
+        ? [`"labels_to_add_when_unstale" has ${what}, which is taken away at the same time; take it out of the list`]
+        : []),
+    ]
+  })
 }
 
 function toPolicy(spec: PolicySpec, name: string | null, match: StalePolicy['match']): StalePolicy {

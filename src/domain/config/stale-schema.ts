@@ -141,7 +141,7 @@ const policyShape = {
       'Whose turn it has to be: `author` lets the clock run only while the last word of a person is a maintainer’s. Default: whoever it is.',
     ),
   count_reactions: flag.optional().describe('Whether reactions of people are activity. Default: false.'),
-  count_mentions: flag.optional().describe('Whether mentions by people are activity. Default: false.'),
+  count_mentions: flag.optional().describe('Whether it is activity that people mention it elsewhere. Default: false.'),
 }
 
 const ruleSchema = z.strictObject(
