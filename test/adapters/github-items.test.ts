@@ -136,10 +136,12 @@ describe('the list of open items', () => {
     await list()
     await list({ reactions: true, mentions: true, paths: true })
     const [plain, whole] = sent().map(({ query }) => query)
-    for (const what of [/reactions\(/, /MENTIONED_EVENT/, /CROSS_REFERENCED_EVENT/, /files\(/]) {
+    for (const what of [/reactions\(/, /CROSS_REFERENCED_EVENT/, /REFERENCED_EVENT/, /files\(/]) {
       expect(plain).not.toMatch(what)
       expect(whole).toMatch(what)
     }
+    // Its actor is who was mentioned, perhaps by a bot.
+    expect(whole).not.toMatch(/MENTIONED_EVENT/)
   })
 
   test('a server without types of issues is asked without them, and never with them again', async () => {
@@ -400,6 +402,17 @@ describe('what happened to an item', () => {
     expect(activity).toMatchObject([{ at: new Date(day(5)), kind: 'commit', ...expected }])
   })
 
+  test.each([
+    ['when it was made', '2026-01-05T00:00:00Z', '2026-01-05T00:00:00Z'],
+    ['not after the last update, by a clock that is fast', '2026-02-01T06:00:00Z', '2026-02-01T00:00:00Z'],
+    ['when it was opened, where a commit says something impossible', '2036-01-01T00:00:00Z', '2026-01-01T00:00:00Z'],
+  ])('a commit counts from %s', async (_, committed, expected) => {
+    const timeline = [commentNode(day(3)), commitNode(committed, { name: 'Bea', user: 'bea' })]
+    const { activity } = await readOne(pullRequestNode(1, { timeline }))
+    expect(activity.find(({ kind }) => kind === 'commit')?.at).toEqual(new Date(expected))
+    expect(activity.map(({ at }) => at)).toEqual(activity.map(({ at }) => at).toSorted((a, b) => +a - +b))
+  })
+
   test('edits and reactions have their place in time', async () => {
     const node = issue(1, {
       lastEditedAt: day(4),
@@ -484,6 +497,41 @@ describe('items by number', () => {
     const numbers = Array.from({ length: 101 }, (_, index) => index + 1)
     expect((await items.readItems(repo, numbers, DEPTH)).map(({ number }) => number)).toEqual(numbers)
     expect(api.requests).toHaveLength(2)
+  })
+
+  test('what GitHub cannot make in time is asked for in smaller pieces, and then so for the rest', async () => {
+    graphql({ status: 502, text: '<html>Bad gateway</html>' })
+    graphql({ body: { data: null, errors: [{ message: 'Something went wrong while executing your query.' }] } })
+    for (const [first, count] of [
+      [1, 15],
+      [16, 15],
+      [31, 15],
+      [46, 15],
+    ] as const)
+      found(
+        Object.fromEntries(
+          Array.from({ length: count }, (_, index) => [`i${index}`, issue(first + index, { home: 'R_1' })]),
+        ),
+      )
+    const numbers = Array.from({ length: 60 }, (_, index) => index + 1)
+    const read = await items.readItems(repo, numbers, { ...DEPTH, activity: 100 })
+    expect(read.map(({ number }) => number)).toEqual(numbers)
+    const asked = sent().map(({ variables }) => Object.keys(variables).filter((name) => /^n\d+$/.test(name)).length)
+    expect(asked).toEqual([60, 30, 15, 15, 15, 15])
+  })
+
+  test('what GitHub cannot make at all is to be tried again later', async () => {
+    graphql({ status: 504, text: '<html>Timeout</html>', times: 4 })
+    const numbers = Array.from({ length: 30 }, (_, index) => index + 1)
+    await expect(items.readItems(repo, numbers, DEPTH)).rejects.toMatchObject({ name: 'TransientError' })
+    const asked = sent().map(({ variables }) => Object.keys(variables).filter((name) => /^n\d+$/.test(name)).length)
+    expect(asked).toEqual([30, 15, 7, 5])
+  })
+
+  test('a limit is not answered by more requests', async () => {
+    graphql({ ...failing(403, 'You have exceeded a secondary rate limit'), headers: { 'retry-after': '7' } })
+    await expect(items.readItems(repo, [1, 2], DEPTH)).rejects.toMatchObject({ retryAfterMs: 7_000 })
+    expect(api.requests).toHaveLength(1)
   })
 
   test('none is nothing to ask', async () => {
@@ -835,11 +883,11 @@ describe('the issue of the reports', () => {
   })
 
   test.each([
-    ['ours', {}, { body: 'Text', state: 'open', isOurs: true }],
+    ['there', {}, { body: 'Text' }],
     [
       "somebody else's, closed and empty",
       { body: null, state: 'closed', performed_via_github_app: null },
-      { body: '', state: 'closed', isOurs: false },
+      { body: '' },
     ],
     ['a pull request', { pull_request: { url: null, html_url: null, diff_url: null, patch_url: null } }, null],
     ['transferred to another repository', { repository_url: 'https://api.github.com/repos/acme/other' }, null],

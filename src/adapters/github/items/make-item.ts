@@ -1,4 +1,5 @@
 /** An issue or pull request as GitHub tells of it, in our words. */
+import { commitTime } from '../../../domain/stale/commit-time.ts'
 import type { ItemHead, StaleActivity, StaleItem } from '../../../domain/stale.ts'
 import type {
   ActorNode,
@@ -80,7 +81,7 @@ function headOf(node: ItemNode, repositoryId: string): ItemHead | null {
  */
 function activityOf(node: ItemNode, slug: string): StaleActivity[] {
   const entries = present(node.timelineItems)
-  const timeline = entries.flatMap((entry) => activityOfEntry(entry, slug) ?? [])
+  const timeline = entries.flatMap((entry) => activityOfEntry(entry, node, slug) ?? [])
   const beside = [
     ...editOf(node, slug),
     ...reactionsOf(node.reactions),
@@ -93,9 +94,9 @@ function activityOf(node: ItemNode, slug: string): StaleActivity[] {
   return [...timeline, ...known].sort((one, other) => one.at.getTime() - other.at.getTime())
 }
 
-function activityOfEntry(entry: TimelineNode, slug: string): StaleActivity | null {
+function activityOfEntry(entry: TimelineNode, item: ItemNode, slug: string): StaleActivity | null {
   if (isWords(entry)) return activityOfWords(entry, slug)
-  if (isCommit(entry)) return activityOfCommit(entry, slug)
+  if (isCommit(entry)) return activityOfCommit(entry, item, slug)
   const kind = EVENT_KINDS.get(entry.__typename)
   if (kind === undefined) return null
   return {
@@ -121,12 +122,13 @@ function activityOfWords(entry: WordsNode, slug: string): StaleActivity {
 }
 
 /** A commit of a bot has no user, only the bot's name. */
-function activityOfCommit({ commit }: CommitNode, slug: string): StaleActivity {
+function activityOfCommit({ commit }: CommitNode, item: ItemNode, slug: string): StaleActivity {
   const login = commit.author?.user?.login ?? null
   const name = commit.author?.name ?? ''
   const who = login === null && name.endsWith(BOT) ? name : login
   const person = personOf(who === null ? null : { __typename: 'User', login: who }, slug)
-  return { ...NOTHING, at: new Date(commit.committedDate), ...person, kind: 'commit' }
+  const bounds = { createdAt: new Date(item.createdAt), updatedAt: new Date(item.updatedAt) }
+  return { ...NOTHING, at: commitTime(new Date(commit.committedDate), bounds), ...person, kind: 'commit' }
 }
 
 const NOTHING = { body: null, label: null, association: null } as const

@@ -35,9 +35,11 @@ const PULL_REQUEST_EVENTS = {
   ReviewDismissedEvent: 'other',
 } as const satisfies Record<string, ActivityKind>
 
-/** That somebody was mentioned in it, and that it was mentioned elsewhere. */
+/**
+ * That it was mentioned elsewhere, by whom. Not that somebody was mentioned in it: the actor of that is who was mentioned, and whoever
+ * did it wrote a comment, or pushed, which is read as such.
+ */
 const MENTIONS = {
-  MentionedEvent: 'mentioned',
   CrossReferencedEvent: 'mentioned',
   ReferencedEvent: 'mentioned',
 } as const satisfies Record<string, ActivityKind>

@@ -21,8 +21,9 @@ export interface ItemReader {
   readonly server: ServerKnowledge
 }
 
-/** A page that GitHub cannot make in time is asked for in smaller pieces, down to this. */
+/** What GitHub cannot make in time is asked for in smaller pieces, down to this: a page of a list, and items by number, of which more is read. */
 const SMALLEST_PAGE = 20
+const FEWEST_ITEMS = 5
 const MOST_ENTRIES = 100
 /** GitHub lists no more than 3,000 files of a pull request. */
 const MOST_PAGES = 30
@@ -64,9 +65,7 @@ async function* listOpenItems(reader: ItemReader, repo: RepoName, depth: ItemDep
     try {
       data = await ask<ListData>(reader, (shape) => listQuery(shape), depth, variables, what)
     } catch (error) {
-      // A limit is not to be answered by more requests.
-      if (!(error instanceof TransientError) || error.retryAfterMs !== null || first <= SMALLEST_PAGE) throw error
-      first = Math.max(SMALLEST_PAGE, Math.floor(first / 2))
+      first = smallerThan(first, SMALLEST_PAGE, error)
       continue
     }
     if (data.repository === null) throw noSuchRepository(repo)
@@ -77,6 +76,12 @@ async function* listOpenItems(reader: ItemReader, repo: RepoName, depth: ItemDep
     issues = placeAfter(someIssues, issues, what)
     pullRequests = placeAfter(somePullRequests, pullRequests, what)
   }
+}
+
+/** How many are asked for next. Throws the fault where fewer would not help: a limit is not to be answered by more requests. */
+function smallerThan(many: number, least: number, error: unknown): number {
+  if (!(error instanceof TransientError) || error.retryAfterMs !== null || many <= least) throw error
+  return Math.max(least, Math.floor(many / 2))
 }
 
 function placeAfter(page: Page<ItemNode> | undefined, before: Place, what: string): Place {
@@ -97,23 +102,38 @@ async function readItems(
   depth: ItemDepth,
 ): Promise<StaleItem[]> {
   const items: StaleItem[] = []
-  const distinct = [...new Set(numbers)]
-  for (let start = 0; start < distinct.length; start += PAGE) {
-    const some = distinct.slice(start, start + PAGE)
-    const variables = {
-      ...common(repo, depth),
-      ...Object.fromEntries(some.map((number, index) => [`n${index}`, number])),
+  const left = [...new Set(numbers)]
+  let most = PAGE
+  while (left.length > 0) {
+    const some = left.slice(0, most)
+    let data: ItemsData
+    try {
+      data = await askForItems(reader, repo, some, depth)
+    } catch (error) {
+      most = smallerThan(some.length, FEWEST_ITEMS, error)
+      continue
     }
-    const what = `reading issues and pull requests of ${repo.owner}/${repo.name}`
-    const data = await ask<ItemsData>(reader, (shape) => itemsQuery(shape, some.length), depth, variables, what)
     if (data.repository === null) throw noSuchRepository(repo)
     const { repository } = data
     const found = some.flatMap((_, index) => repository[`i${index}`] ?? [])
     // GitHub shows one that was transferred under its old number.
     const here = found.filter((node) => node.repository?.id === repository.id)
     items.push(...(await makeItems(reader, here, repository.id)))
+    left.splice(0, some.length)
   }
   return items
+}
+
+function askForItems(
+  reader: ItemReader,
+  repo: RepoName,
+  numbers: readonly number[],
+  depth: ItemDepth,
+): Promise<ItemsData> {
+  const named = Object.fromEntries(numbers.map((number, index) => [`n${index}`, number]))
+  const what = `reading issues and pull requests of ${repo.owner}/${repo.name}`
+  const variables = { ...common(repo, depth), ...named }
+  return ask<ItemsData>(reader, (shape) => itemsQuery(shape, numbers.length), depth, variables, what)
 }
 
 function common(repo: RepoName, depth: ItemDepth) {

@@ -22,8 +22,7 @@ export function connectReportIssue(octokit: Octokit, own: OwnApp): ReportIssue {
       const issue = (await orNull(request, `reading #${number}`, [404, 410]))?.data
       // GitHub leads on to where an issue was transferred to.
       if (!issue || issue.pull_request || issue.number !== number || !isIn(repo, issue.repository_url)) return null
-      const isOurs = issue.performed_via_github_app?.id === own.id
-      return { body: issue.body ?? '', state: issue.state === 'closed' ? 'closed' : 'open', isOurs }
+      return { body: issue.body ?? '' }
     },
     findOwnIssue: (repo, title) => findOwnIssue(octokit, own, repo, title),
     async setIssueBody(repo, number, body) {
