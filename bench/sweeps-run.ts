@@ -84,7 +84,7 @@ async function sweep({ app, name, config, store, pace }: Sweeping): Promise<Swee
     store === null
       ? memoryJournal(clock.now())
       : await store.sweeps.open({ repo, installationId }, 'stale', null, clock.now())
-  const planned = makeStaleSweep({ github, repo, clock, config, exempt: new Set(), only: null })
+  const planned = makeStaleSweep({ github, repo, clock, config, exempt: new Set(), only: null, pushes: async () => [] })
   const dryRun = store === null
   return carryOut({ sweep: planned, journal, kind: 'stale', repo, target: null, clock, dryRun, pace })
 }

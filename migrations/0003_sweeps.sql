@@ -11,6 +11,15 @@ create table swept_repositories (
 );
 create index swept_repositories_of_installation on swept_repositories (installation_id);
 
+-- When people pushed to pull requests, which GitHub tells only as it happens. Of each person the latest push.
+create table item_pushes (
+  repo_id bigint not null,
+  number  integer not null,
+  by      text not null,
+  at      timestamptz not null,
+  primary key (repo_id, number, by)
+);
+
 -- Sweeps, at work and over. At most one of a kind and target is open in a repository.
 create table sweeps (
   id         text primary key,

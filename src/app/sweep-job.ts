@@ -135,7 +135,8 @@ async function sweepsFor(
   const common = { github, repo, clock }
   if (kind === 'item' || kind === 'stale') {
     if (stale === null) return []
-    const sweep = makeStaleSweep({ ...common, config: stale, exempt, only: number })
+    const pushes = (numbers: readonly number[]) => store.sweeps.pushes(repo.id, numbers)
+    const sweep = makeStaleSweep({ ...common, config: stale, exempt, only: number, pushes })
     return [{ kind: 'stale', target: number === null ? null : `#${number}`, sweep }]
   }
   if (kind === 'runs') {

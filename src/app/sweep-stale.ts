@@ -2,12 +2,13 @@
  * The sweep of issues and pull requests, and the look at a single one between sweeps. Everything is read in a few requests; what is
  * written about is read once more right before, a few at a time, since people write meanwhile.
  */
-import { depthFor, needsDeeper, reactionOf, type StalePlan } from '../domain/decide-stale.ts'
-import type { StaleConfig, StaleDecision, StaleItem } from '../domain/stale.ts'
+import { reactionOf, type StalePlan } from '../domain/decide-stale.ts'
+import type { ItemPush, StaleConfig, StaleDecision } from '../domain/stale.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { SweepGitHub } from '../ports/sweeps.ts'
 import type { Clock } from '../ports.ts'
 import { type ItemDecisions, makeItemDecisions } from './item-decisions.ts'
+import { makeItemReader } from './read-items.ts'
 import type { Sweep } from './sweep.ts'
 import { type WriteStaleDeps, writeStale } from './write-stale.ts'
 
@@ -20,15 +21,13 @@ export interface StaleSweepOptions {
   readonly exempt: ReadonlySet<number>
   /** Only this item, and only what is done between sweeps; null: all. */
   readonly only: number | null
+  /** What is known of pushes by people to pull requests, to these at least. */
+  readonly pushes: (numbers: readonly number[]) => Promise<readonly ItemPush[]>
 }
-
-/** Most that one request reads, and entries of an item that are looked at at all. */
-const MOST_AT_ONCE = 100
-const MOST_ACTIVITY = 100
 
 export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision> {
   const { github, repo, config, only } = options
-  const reader = makeReader(options)
+  const reader = makeItemReader(options)
   let budget: Pick<WriteStaleDeps, 'room' | 'spare' | 'begun'> = { room: 0, spare: [], begun: [] }
   const decide = async (read: (decisions: ItemDecisions) => Promise<void>, by: StaleConfig, spent: number) => {
     const decisions = makeItemDecisions({ ...options, config: by })
@@ -59,35 +58,6 @@ export function makeStaleSweep(options: StaleSweepOptions): Sweep<StaleDecision>
 
 function numbersOf(subjects: readonly string[]): number[] {
   return subjects.flatMap((subject) => (/^#[1-9]\d{0,8}$/.test(subject) ? [Number(subject.slice(1))] : []))
-}
-
-/** Hands on what was read, page by page: all items at once would take much memory. */
-interface Reader {
-  /** All that are open, and these whatever their state. */
-  readAll(also: readonly number[], decisions: ItemDecisions): Promise<void>
-  /** These, as they are now. */
-  read(numbers: readonly number[], decisions: ItemDecisions): Promise<void>
-}
-
-function makeReader({ github, repo, clock, config }: StaleSweepOptions): Reader {
-  const depth = depthFor(config)
-  const deep = { ...depth, activity: MOST_ACTIVITY }
-  const read: Reader['read'] = async (numbers, decisions) => {
-    for (let start = 0; start < numbers.length; start += MOST_AT_ONCE)
-      decisions.add(await github.readItems(repo, numbers.slice(start, start + MOST_AT_ONCE), deep))
-  }
-  return {
-    read,
-    async readAll(also, decisions) {
-      const deeper = new Set(also)
-      const isUnclear = (item: StaleItem) => needsDeeper(item, config, clock.now())
-      for await (const page of github.listOpenItems(repo, depth)) {
-        decisions.add(page)
-        for (const { number } of page.filter(isUnclear)) deeper.add(number)
-      }
-      await read([...deeper], decisions)
-    },
-  }
 }
 
 /** A look at one item does what cannot wait. The rest is the sweep's, which sees the whole. */

@@ -14,6 +14,8 @@ export interface ItemNews {
   readonly labels: readonly string[]
   /** A new comment of a person; null: there is none. */
   readonly comment: { readonly id: number; readonly body: string; readonly author: string } | null
+  /** By whom commits were pushed to a pull request, and GitHub's time of that, if it tells; null: it is something else. */
+  readonly push: { readonly by: string; readonly at: Date | null } | null
 }
 
 /** Whatever a person may do that ends staleness, or begins it. `pull_request` events tell of everything else, too. */
@@ -39,6 +41,7 @@ const item = z.object({
   number: z.number().int().positive(),
   state: z.string(),
   labels: z.array(z.object({ name: z.string() })).default([]),
+  updated_at: z.coerce.date().nullable().catch(null),
 })
 
 const news = z.object({
@@ -57,7 +60,7 @@ export function readItemNews(event: string, payload: unknown): ItemNews | null {
   if (!Object.hasOwn(ACTIONS, event)) return null
   const result = news.safeParse(payload)
   if (!result.success || !ACTIONS[event]?.includes(result.data.action)) return null
-  const { repository: repo, installation, sender, comment, label, ...one } = result.data
+  const { repository: repo, installation, sender, comment, label, action, ...one } = result.data
   const subject = one.issue ?? one.pull_request
   if (subject?.state !== 'open' || sender.type === 'Bot' || sender.login.endsWith('[bot]')) return null
   const names = [...subject.labels.map(({ name }) => name), ...(label ? [label.name] : [])]
@@ -68,8 +71,26 @@ export function readItemNews(event: string, payload: unknown): ItemNews | null {
     number: subject.number,
     labels: [...new Set(names.map((name) => name.toLowerCase()))],
     comment: isSaid ? { id: comment.id, body: comment.body ?? '', author: sender.login } : null,
+    push: action === 'synchronize' ? { by: sender.login, at: subject.updated_at } : null,
   }
 }
+
+/** The pull request that was closed; null: it is other news. */
+export function readClosedPull(
+  event: string,
+  payload: unknown,
+): { readonly repoId: number; readonly number: number } | null {
+  if (event !== 'pull_request') return null
+  const result = closed.safeParse(payload)
+  if (!result.success) return null
+  return { repoId: result.data.repository.id, number: result.data.pull_request.number }
+}
+
+const closed = z.object({
+  action: z.literal('closed'),
+  repository: z.object({ id }),
+  pull_request: z.object({ number: z.number().int().positive() }),
+})
 
 const newRepository = z
   .object({ id, node_id: z.string().default(''), full_name: z.string() })

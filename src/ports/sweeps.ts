@@ -4,7 +4,7 @@
  */
 import type { ImageVersion, VersionManifest } from '../domain/image-retention.ts'
 import type { CacheFacts, RunFactsToKeep, WorkflowFacts } from '../domain/run-retention.ts'
-import type { CloseReason, StaleItem } from '../domain/stale.ts'
+import type { CloseReason, ItemPush, StaleItem } from '../domain/stale.ts'
 import type { SweepKind, SweepOutcome, SweepReport, SweepSpent } from '../domain/sweep.ts'
 import type { Repo } from '../domain/trigger.ts'
 import type { RepoName } from '../ports.ts'
@@ -74,10 +74,7 @@ export interface ItemsGitHub {
   /** @returns the new issue's number. */
   createIssue(repo: RepoName, issue: { readonly title: string; readonly body: string }): Promise<number>
   /** The description of an issue; null: there is none, or it is a pull request. */
-  getIssue(
-    repo: RepoName,
-    number: number,
-  ): Promise<{ readonly body: string; readonly state: 'open' | 'closed'; readonly isOurs: boolean } | null>
+  getIssue(repo: RepoName, number: number): Promise<{ readonly body: string } | null>
   /** The newest open issue with this title that this app opened; null: there is none. */
   findOwnIssue(repo: RepoName, title: string): Promise<number | null>
   setIssueBody(repo: RepoName, number: number, body: string): Promise<void>
@@ -321,6 +318,12 @@ export interface SweepStore {
   readonly manifests: ManifestMemory
   /** Workflow runs that open runs dispatched or follow, and that deployments wait for which are carried out in this repository. */
   workflowRunsInUse(repoId: number): Promise<ReadonlySet<number>>
+  /** That a person pushed to a pull request. Of each person the latest push is kept. */
+  recordPush(repoId: number, push: ItemPush): Promise<void>
+  /** To these pull requests of a repository; without numbers, to all. */
+  pushes(repoId: number, numbers?: readonly number[]): Promise<ItemPush[]>
+  /** Of a pull request that is closed. */
+  forgetPushes(repoId: number, number: number): Promise<void>
   /** Commits of open pull requests that a preview of was deployed, and whose images are therefore in use. */
   previewedCommits(repoId: number): Promise<ReadonlySet<string>>
 }

@@ -214,6 +214,30 @@ describeStores('the store of sweeps', (open) => {
     expect(await store.sweeps.find(repo.id)).toBeNull()
   })
 
+  test('of each person the latest push to a pull request is kept, until that is closed or nothing is swept any more', async () => {
+    const { repo, installationId } = makeSubject()
+    const minute = (minutes: number) => new Date(NOW.getTime() + minutes * 60_000)
+    const { sweeps } = store
+    await sweeps.follow({ repo, installationId, schedules: [], staleLabels: ['stale'], imagesOnClose: false })
+    await sweeps.recordPush(repo.id, { number: 1, by: 'rob', at: minute(2) })
+    await sweeps.recordPush(repo.id, { number: 1, by: 'rob', at: minute(1) })
+    await sweeps.recordPush(repo.id, { number: 1, by: 'ci-user', at: minute(3) })
+    await sweeps.recordPush(repo.id, { number: 2, by: 'ann', at: minute(4) })
+    await sweeps.recordPush(repo.id + 1_000_000, { number: 1, by: 'eve', at: minute(5) })
+    const robs = [
+      { number: 1, by: 'rob', at: minute(2) },
+      { number: 1, by: 'ci-user', at: minute(3) },
+    ]
+    expect(await sweeps.pushes(repo.id, [1, 9])).toEqual(robs)
+    expect(await sweeps.pushes(repo.id, [])).toEqual([])
+    expect(await sweeps.pushes(repo.id)).toEqual([...robs, { number: 2, by: 'ann', at: minute(4) }])
+    await sweeps.forgetPushes(repo.id, 1)
+    expect(await sweeps.pushes(repo.id)).toEqual([{ number: 2, by: 'ann', at: minute(4) }])
+    await sweeps.unfollow({ installationId, repoIds: [repo.id] })
+    expect(await sweeps.pushes(repo.id)).toEqual([])
+    expect(await sweeps.pushes(repo.id + 1_000_000)).toHaveLength(1)
+  })
+
   test('how sweeps of a kind stand: whether one is awaited, and the newest, without looks at items', async () => {
     const { repo, installationId } = makeSubject()
     const subject = { repo, installationId }

@@ -191,7 +191,7 @@ describe('what is answered', () => {
     expect(await ask({ ...standing, kind: 'runs' })).toEqual({ isAwaited: false, sweeps: [] })
     expect(await store.sweeps.find(7)).toMatchObject({ ...SUBJECT, trackingIssue: null })
     await store.sweeps.recordTrackingIssue(7, 44)
-    const facts = { workflowRunsInUse: [], previewedCommits: [], trackingIssue: 44 }
+    const facts = { workflowRunsInUse: [], previewedCommits: [], pushes: [], trackingIssue: 44 }
     expect(await ask({ operation: 'facts', repoId: 7 })).toEqual(facts)
   })
 

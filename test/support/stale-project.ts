@@ -7,7 +7,7 @@ import type { Pace } from '../../src/app/pace.ts'
 import { carryOut, memoryJournal } from '../../src/app/sweep.ts'
 import { makeStaleSweep } from '../../src/app/sweep-stale.ts'
 import { parseStaleConfig } from '../../src/domain/config/parse-stale.ts'
-import type { StaleConfig } from '../../src/domain/stale.ts'
+import type { ItemPush, StaleConfig } from '../../src/domain/stale.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import type { Repo } from '../../src/domain/trigger.ts'
 import type { SweepJournal } from '../../src/ports/sweeps.ts'
@@ -63,6 +63,8 @@ export interface SweepOptions {
   readonly inDays?: number
   readonly only?: number
   readonly exempt?: readonly number[]
+  /** What is known of pushes. */
+  readonly pushes?: readonly ItemPush[]
   readonly dryRun?: boolean
   readonly journal?: SweepJournal
   /** Through which GitHub is asked, instead of the usual one. */
@@ -109,11 +111,20 @@ export function makeStaleProject(sandbox: Sandbox, app: GitHubApp): StaleProject
     repo,
     find,
     item,
-    async sweep({ config = makeStaleConfig(), inDays = 0, only = null, exempt = [], dryRun = false, ...more } = {}) {
+    async sweep({
+      config = makeStaleConfig(),
+      inDays = 0,
+      only = null,
+      exempt = [],
+      pushes = [],
+      dryRun = false,
+      ...more
+    } = {}) {
       const subject = await find()
       const github = await (more.app ?? app).forSweep(subject.installationId)
       const clock = { now: () => new Date(Date.now() + inDays * DAY_MS) }
-      const sweep = makeStaleSweep({ github, repo: subject.repo, clock, config, exempt: new Set(exempt), only })
+      const common = { github, repo: subject.repo, clock, config, exempt: new Set(exempt), only }
+      const sweep = makeStaleSweep({ ...common, pushes: async () => pushes })
       const journal = more.journal ?? memoryJournal(clock.now())
       const pace = more.pace ?? (async () => {})
       return carryOut({ sweep, journal, kind: 'stale', repo: subject.repo, target: null, clock, dryRun, pace })

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 import { sweepItemKey, sweepKey } from '../../domain/sweep.ts'
 import type { SweepStore, SweptRepository } from '../../ports/sweeps.ts'
+import { itemPushes } from './item-pushes.ts'
 import { manifestMemory } from './manifest-memory.ts'
 import type { Executor, Queue } from './queue.ts'
 import { storableJson, storableText } from './storable.ts'
@@ -13,6 +14,7 @@ export function sweepStore(db: Kysely<Tables>, queue: Queue): SweepStore {
   return {
     ...repositories(db, queue),
     ...sweepReports(db),
+    ...itemPushes(db),
     manifests: manifestMemory(db),
     enqueue: (kind, repoId, at) => queue.sendSweep(db, sweepKey(kind, repoId), at),
     enqueueItem: (repoId, number, at) => queue.sendSweep(db, sweepItemKey(repoId, number), at),
@@ -111,7 +113,10 @@ function repositories(db: Kysely<Tables>, queue: Queue): Repositories {
       db.transaction().execute(async (tx) => {
         let gone = tx.deleteFrom('sweptRepositories').where('installationId', '=', installationId)
         if (repoIds) gone = gone.where('repoId', 'in', repoIds.length > 0 ? repoIds : [-1])
-        for (const { repoId } of await gone.returning('repoId').execute()) await queue.scheduleSweeps(tx, repoId, [])
+        for (const { repoId } of await gone.returning('repoId').execute()) {
+          await queue.scheduleSweeps(tx, repoId, [])
+          await tx.deleteFrom('itemPushes').where('repoId', '=', repoId).execute()
+        }
       }),
     async find(repoId) {
       const row = await db.selectFrom('sweptRepositories').selectAll().where('repoId', '=', repoId).executeTakeFirst()

@@ -198,6 +198,7 @@ export interface Tables {
     imagesOnClose: boolean
     trackingIssue: Generated<number | null>
   }
+  itemPushes: { repoId: number; number: number; by: string; at: Date }
   sweeps: {
     id: string
     repoId: number

@@ -14,6 +14,7 @@ import {
   type WatchedStanding,
 } from '../../app/sweep-protocol.ts'
 import { UsageError } from '../../domain/errors.ts'
+import type { ItemPush } from '../../domain/stale.ts'
 import type { SweepKind, SweepReport } from '../../domain/sweep.ts'
 import type { ManifestMemory, RememberedManifest, SweepSubject } from '../../ports/sweeps.ts'
 import { readEnvironment } from '../environment.ts'
@@ -71,6 +72,7 @@ export function connectSweepServer(env: NodeJS.ProcessEnv, directory: string): S
         ...sent,
         workflowRunsInUse: new Set(workflowRunsInUse),
         previewedCommits: new Set(previewedCommits),
+        pushes: sent.pushes.map((push) => ({ ...push, at: new Date(push.at) })),
       }
     },
     manifests: {
@@ -93,9 +95,10 @@ export function connectSweepServer(env: NodeJS.ProcessEnv, directory: string): S
   }
 }
 
-interface SentFacts extends Omit<SweepFacts, 'workflowRunsInUse' | 'previewedCommits'> {
+interface SentFacts extends Omit<SweepFacts, 'workflowRunsInUse' | 'previewedCommits' | 'pushes'> {
   readonly workflowRunsInUse: readonly number[]
   readonly previewedCommits: readonly string[]
+  readonly pushes: readonly (Omit<ItemPush, 'at'> & { readonly at: string })[]
 }
 
 interface SentManifest extends Omit<RememberedManifest, 'created'> {

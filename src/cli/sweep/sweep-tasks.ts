@@ -27,7 +27,9 @@ export async function makeSweepTasks(kind: SweepKind, options: TaskOptions): Pro
     case 'stale': {
       if (config.stale === null) throw withoutSection(subject, 'stale')
       const exempt = await exemptIssues(options)
-      return [{ kind, target: null, sweep: makeStaleSweep({ ...common, config: config.stale, exempt, only: null }) }]
+      const pushes = async () => facts.pushes
+      const sweep = makeStaleSweep({ ...common, config: config.stale, exempt, only: null, pushes })
+      return [{ kind, target: null, sweep }]
     }
     case 'runs': {
       const { workflowRuns } = config.cleanup

@@ -32,5 +32,5 @@ export async function tokenFacts({ repo, sweepGitHub }: OpenedSubject): Promise<
   const previewedCommits = new Set<string>()
   for await (const page of sweepGitHub.listPullRequests(repo))
     for (const { state, headSha } of page) if (state === 'open') previewedCommits.add(headSha)
-  return { workflowRunsInUse: new Set(), previewedCommits, trackingIssue: null }
+  return { workflowRunsInUse: new Set(), previewedCommits, pushes: [], trackingIssue: null }
 }
