@@ -22,11 +22,14 @@ describe.skipIf(registryMissing !== null)('a registry', () => {
     await registry.stop()
   })
 
-  test('is asked for each of its tags by the second sweep, and for nothing that the first one read', async () => {
+  test('is asked for each of its tags by the second sweep, and for nothing that the first one read', {
+    timeout: 120_000,
+  }, async () => {
     const project = sweepImagesBy(app)
     const target = { host: proxy.host, path: 'acme/asked' }
     const created = new Date(Date.now() - 20 * 86_400_000).toISOString()
-    for (let index = 0; index < 20; index++) await pushPlatform(target, { tag: `nightly-${index}`, created })
+    const tags = Array.from({ length: 20 }, (_, index) => `nightly-${index}`)
+    await Promise.all(tags.map((tag) => pushPlatform(target, { tag, created })))
     project.configure({
       repositories: [`${proxy.host}/acme/asked`],
       rules: [{ tags: ['nightly-*'], older_than: '30d' }],
