@@ -45,7 +45,12 @@ export async function openSweepAccess(env: NodeJS.ProcessEnv, isMade: boolean): 
   }
 }
 
-const NOTHING_KNOWN: SweepFacts = { workflowRunsInUse: new Set(), previewedCommits: new Set(), trackingIssue: null }
+const NOTHING_KNOWN: SweepFacts = {
+  workflowRunsInUse: new Set(),
+  previewedCommits: new Set(),
+  pushes: [],
+  trackingIssue: null,
+}
 
 /** There is no store, and what it would know of a repository is found otherwise. */
 export function accessNothing(facts: Records['facts']): SweepAccess {
