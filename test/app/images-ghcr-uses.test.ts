@@ -1,0 +1,55 @@
+/** What of GitHub's packages stays because the repository needs it, whatever the rules say: by its files, releases, branches, pushes. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { GitHubApp } from '../../src/ports.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { makeGhcrProject, makeImagesConfig } from '../support/ghcr-project.ts'
+import { sweepPackage } from '../support/ghcr-sweep.ts'
+import { connectTo } from '../support/stale-project.ts'
+
+let sandbox: Sandbox
+let app: GitHubApp
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ validateReplies: true, rateLimit: { core: 1_000_000, graphql: 1_000_000 } })
+  app = await connectTo(sandbox)
+})
+afterAll(async () => {
+  sandbox.assertConforms()
+  await sandbox.stop()
+})
+
+const MINUTE = 1 / 1440
+const GOING = makeImagesConfig({
+  rules: [{ pull_requests: 'closed' }, { tags: ['*'], keep_latest: 0 }, { untagged: true }],
+  max_delete_percent: 100,
+})
+
+test('what files, releases and a push under way need stays', async () => {
+  const project = await makeGhcrProject(sandbox, {
+    files: (repo) => ({
+      'clusters/prod/app.yaml': `image: ${sandbox.host}/${repo}:deployed\n`,
+      Dockerfile: `ARG BASE=base\nFROM ${sandbox.host}/${repo}:$BASE\n`,
+      'apps/web.yaml': `image:\n  registry: ${sandbox.host}/acme\n  repository: ${repo.slice('acme/'.length)}\n  tag: web\n`,
+    }),
+  })
+  sandbox.createRelease(project.repo, { tag: 'v1.2.3', body: 'The first one.' })
+  const { number, sha } = project.openPull('topic')
+  sandbox.closePullRequest(project.repo, number, 'ann')
+  const { package: images } = project
+  for (const tag of ['deployed', 'base', 'web', '1.2.3-ubuntu']) images.push(tag, { tags: [tag] })
+  images.push('fresh', { days: 59 * MINUTE })
+  for (const tag of ['other', '1.2.3-rc.1', '1.2.4-ubuntu', `sha-${sha.slice(0, 7)}`]) images.push(tag, { tags: [tag] })
+  images.push('pull', { tags: [`pr-${number}`], days: 0 })
+  images.push('left-over', { days: 61 * MINUTE })
+
+  const report = await sweepPackage(sandbox, app, project, { config: GOING })
+  expect([report.state, report.problems]).toEqual(['done', []])
+  expect(images.versions()).toEqual({
+    '1.2.3-ubuntu': '1.2.3-ubuntu',
+    base: 'base',
+    deployed: 'deployed',
+    fresh: '',
+    web: 'web',
+  })
+  expect(Object.values(images.outcomes(report))).toEqual(Array.from({ length: 6 }, () => 'done: delete'))
+})
