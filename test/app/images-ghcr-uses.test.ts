@@ -53,3 +53,20 @@ test('what files, releases and a push under way need stays', async () => {
   })
   expect(Object.values(images.outcomes(report))).toEqual(Array.from({ length: 6 }, () => 'done: delete'))
 })
+
+test('the commit that a branch ends with stays, unless only a closed pull request came from that branch', async () => {
+  const project = await makeGhcrProject(sandbox)
+  const { package: images } = project
+  const commits = ['topic', 'lasting'].map((branch) => {
+    const { number, sha } = project.openPull(branch)
+    sandbox.closePullRequest(project.repo, number, 'ann')
+    images.push(branch, { tags: [sha] })
+    images.push(`pr-${branch}`, { tags: [`pr-${number}`] })
+    return sha
+  })
+  sandbox.protectBranch(project.repo, 'lasting', [])
+
+  const config = makeImagesConfig({ rules: [{ pull_requests: 'closed' }], max_delete_percent: 100 })
+  await sweepPackage(sandbox, app, project, { config })
+  expect(images.versions()).toEqual({ lasting: commits[1] })
+})
