@@ -6,6 +6,7 @@
  */
 
 import { activeAt, notAfter } from './stale/clock.ts'
+import { withoutFutureCommits } from './stale/commit-time.ts'
 import { type Judgement, judge } from './stale/judge.ts'
 import { exemptionOf, keepOf, possibleRules, type Rules, scopeExemption } from './stale/match-policy.ts'
 import { closeLabelOf, stepsAfterClosing, stepsOf } from './stale/steps.ts'
@@ -73,8 +74,9 @@ export function planStale(
   return { decisions: all.map(({ decision }) => decision), actions, left, stopped, problems }
 }
 
-export function decideItem(item: StaleItem, facts: Omit<StaleFacts, 'items' | 'spent'>): StaleDecision {
+export function decideItem(told: StaleItem, facts: Omit<StaleFacts, 'items' | 'spent'>): StaleDecision {
   const { now, config, repository } = facts
+  const item = withoutFutureCommits(told, now)
   const [rules, ...others] = possibleRules(item, config)
   const base = { subject: `#${item.number}`, number: item.number, kind: item.kind, nodeId: item.nodeId }
   if (rules === undefined || others.length > 0) {

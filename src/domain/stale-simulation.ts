@@ -7,8 +7,6 @@ import { hasKeepCommand } from './commands.ts'
 import { parseStaleConfig } from './config/parse-stale.ts'
 import { decideStale } from './decide-stale.ts'
 import { describeIssue, type ParsedCases, parseCases } from './simulation-cases.ts'
-import { notAfter } from './stale/clock.ts'
-import { commitTime } from './stale/commit-time.ts'
 import { isSameLabel, rulesFor } from './stale/match-policy.ts'
 import { isMaintainer, isPerson } from './stale/people.ts'
 import { ACTIVITY_KINDS, type ActivityKind, type StaleActivity, type StaleConfig, type StaleItem } from './stale.ts'
@@ -170,18 +168,13 @@ export function parseSimulation(text: string): ParsedSimulation {
     if (!policy.ok) return { ok: false, problem: `${where}policy: ${policy.problems.join('; ')}` }
     const { now, items } = parsed.data
     const { config } = policy
-    return { ok: true, case: { now, items: items.map((one) => asTheAppHasIt(one, config, now)), config } }
+    return { ok: true, case: { now, items: items.map((one) => asTheAppHasIt(one, config)), config } }
   })
 }
 
-/** With the label that `/keep` put on at once, unless somebody took it away since; and commits at times when they can have been. */
-function asTheAppHasIt(item: StaleItem, config: StaleConfig, now: Date): StaleItem {
-  const bounds = { ...item, updatedAt: notAfter(item.updatedAt, now) }
-  const activity = item.activity
-    .map((one) => (one.kind === 'commit' ? { ...one, at: commitTime(one.at, bounds) } : one))
-    .sort((one, other) => one.at.getTime() - other.at.getTime())
-  const labels = isKept(item, config) ? [...item.labels, config.keepLabel] : item.labels
-  return { ...item, activity, labels }
+/** With the label that `/keep` put on at once, unless somebody took it away since. */
+function asTheAppHasIt(item: StaleItem, config: StaleConfig): StaleItem {
+  return isKept(item, config) ? { ...item, labels: [...item.labels, config.keepLabel] } : item
 }
 
 function isKept(item: StaleItem, config: StaleConfig): boolean {

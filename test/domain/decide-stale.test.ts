@@ -46,6 +46,8 @@ describe('what people do counts, what bots do does not', () => {
     ['opened just now', makeItem([], { createdAt: NOW }), ''],
     ['opened in the future', makeItem([], { createdAt: ago(-3) }), ''],
     ['a comment of the future', makeItem([said(-3)]), ''],
+    ['a commit of the far future', makeItem([act({ at: ago(-3650), kind: 'commit' })]), 'mark'],
+    ['a commit of a clock that is fast', makeItem([act({ at: ago(-0.01), kind: 'commit' })]), ''],
     ['a bot’s comment', makeItem([said(1, 'renovate', { bot: true })]), 'mark'],
     ['a comment of a login with [bot]', makeItem([said(1, 'renovate[bot]')]), 'mark'],
     ['a comment of a user who counts as a bot', makeItem([said(1, 'Ci-User')]), 'mark', { bots: 'ci-user' }],

@@ -15,3 +15,13 @@ export function commitTime(
   if (ahead <= 0) return committed
   return ahead <= MOST_AHEAD_MS || createdAt > updatedAt ? updatedAt : createdAt
 }
+
+/** Whoever tells of an item may have a commit of the future in it: at the latest it was pushed now. */
+export function withoutFutureCommits(item: StaleItem, now: Date): StaleItem {
+  if (!item.activity.some(({ kind, at }) => kind === 'commit' && at > now)) return item
+  const bounds = { createdAt: item.createdAt, updatedAt: now }
+  const activity = item.activity.map((one) =>
+    one.kind === 'commit' ? { ...one, at: commitTime(one.at, bounds) } : one,
+  )
+  return { ...item, activity: activity.sort((one, other) => one.at.getTime() - other.at.getTime()) }
+}
