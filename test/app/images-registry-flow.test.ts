@@ -12,7 +12,7 @@ if (registryMissing !== null) console.warn(`The tests of image sweeps are left o
 
 const app = useApp()
 
-describe.skipIf(registryMissing !== null)('on a registry that deletes', { timeout: 180_000 }, () => {
+describe.skipIf(registryMissing !== null)('on a registry that deletes', { timeout: 300_000 }, () => {
   let registry: TestRegistry
   let proxy: RegistryProxy
   beforeAll(async () => {
@@ -129,10 +129,10 @@ describe.skipIf(registryMissing !== null)('on a registry that deletes', { timeou
     })
     await project.enqueue()
     // Four attempts at each of four things; the next is of a sweep that was taken up again.
-    await expect.poll(() => unanswered, { timeout: 60_000 }).toBeGreaterThan(16)
+    await expect.poll(() => unanswered, { timeout: 120_000 }).toBeGreaterThan(16)
     expect((await project.reports())[0]?.state).toBe('open')
     proxy.treat(null)
-    await expect.poll(async () => (await project.reports())[0]?.state, { timeout: 90_000 }).toBe('done')
+    await expect.poll(async () => (await project.reports())[0]?.state, { timeout: 120_000 }).toBe('done')
     await project.rest()
     expect(await gallery.manifests(registry)).toEqual(STAYING)
     expect(await gallery.tags(registry)).toEqual(tagsStaying(project.pulls))
