@@ -191,7 +191,10 @@ describe('what is answered', () => {
     expect(await ask({ ...standing, kind: 'runs' })).toEqual({ isAwaited: false, sweeps: [] })
     expect(await store.sweeps.find(7)).toMatchObject({ ...SUBJECT, trackingIssue: null })
     await store.sweeps.recordTrackingIssue(7, 44)
-    const facts = { workflowRunsInUse: [], previewedCommits: [], pushes: [], trackingIssue: 44 }
+    const at = '2026-11-30T12:00:00.000Z'
+    await store.sweeps.recordPush(7, { number: 5, by: 'rob', at: new Date(at) })
+    const pushes = [{ number: 5, by: 'rob', at }]
+    const facts = { workflowRunsInUse: [], previewedCommits: [], pushes, trackingIssue: 44 }
     expect(await ask({ operation: 'facts', repoId: 7 })).toEqual(facts)
   })
 
