@@ -295,7 +295,6 @@ describeStores('the jobs of sweeps', (open) => {
       await store.sweeps.enqueue('images', held.id)
       await store.sweeps.enqueue('runs', held.id, new Date(Date.now() + 3_600_000))
       await store.sweeps.enqueueItem(held.id, 7, new Date(Date.now() + 3_600_000))
-      console.log(sweeps, held.id, repo.id, begun)
       await expect.poll(() => begun, { timeout: 15_000 }).toBe(true)
       expect(await store.sweeps.enqueueOpen()).toBe(2)
       release()

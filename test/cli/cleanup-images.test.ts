@@ -120,7 +120,7 @@ test('a dry run, the same for real, what it recorded, and back', async () => {
 
   const run = await signalbox(['images', `${github.host}/${REPOSITORY}`], asApp())
   expect(run).toMatchObject({ code: 0, err: '' })
-  expect(run.out).toContain(`${subjectOf(images.index)}  delete: rule 1`)
+  expect(run.out).toContain(`${subjectOf(images.index)}  delete: old-1: rule 1`)
   expect(run.out).toContain('untag 1, delete 3')
   expect(images.tags()).toEqual({ latest: images.second, 'old-3': images.young })
 

@@ -111,7 +111,7 @@ describe('what is called like a release', () => {
 
   test('says so, and is nothing that is in use by itself', () => {
     const { decisions } = decideTags(['1.2.3-web'], [{ keepLatest: 0 }], { released })
-    expect(decisions[0]?.reason).toBe('kept: it is of the release v1.2.3')
+    expect(decisions[0]?.reason).toBe('kept: 1.2.3-web: it is of the release v1.2.3')
     expect(gone(['1.2.3-web'], [{ keepLatest: 0 }], { inUse: released })).toEqual(['1.2.3-web'])
   })
 })
@@ -273,7 +273,7 @@ describe('pull_requests: closed', () => {
 
     test('says so', () => {
       const { decisions } = decideTags([SHA], rules, { ...facts, branchHeads: [head('main')] })
-      expect(decisions[0]?.reason).toBe('kept: it is the newest commit of the branch main')
+      expect(decisions[0]?.reason).toBe(`kept: ${SHA}: it is the newest commit of the branch main`)
     })
   })
 
@@ -339,7 +339,7 @@ describe('branches: deleted', () => {
 
   test('without a single branch they are not known', () => {
     const plan = decideTags(['gone'], [{ branches: 'deleted' }], { branches: [] })
-    expect(plan.decisions).toMatchObject([{ keep: true, reason: 'kept: no branches are known' }])
+    expect(plan.decisions).toMatchObject([{ keep: true, reason: 'kept: gone: no branches are known' }])
   })
 })
 
@@ -447,7 +447,11 @@ test('a reason names the rule and the fact', () => {
     'used',
   ]
   const { decisions } = decideTags(tags, rules, facts, { keep: ['kept'] })
-  expect(Object.fromEntries(decisions.map((one) => [one.tags[0], one.reason]))).toEqual({
+  const reasonOf = ({ tags: [tag = ''], reason }: (typeof decisions)[number]) => {
+    expect(reason).toMatch(new RegExp(`^(?:kept: )?${tag}: `))
+    return reason.replace(`${tag}: `, '')
+  }
+  expect(Object.fromEntries(decisions.map((one) => [one.tags[0], reasonOf(one)]))).toEqual({
     'pr-12': `rule 1 (tags pr-* ${SHA} ${OPEN_SHA}, pull requests): pull request #12 is closed`,
     'pr-13': 'kept: pull request #13 is open',
     'pr-14': 'kept: pull request #14 is not known',
@@ -477,7 +481,7 @@ test('a decision says everything about its version', () => {
       {
         subject: `ghcr.io/acme/app@${digestOf('a')}`,
         do: ['delete'],
-        reason: 'rule 1 (all tags): it is not one of the 0 newest',
+        reason: 'a: rule 1 (all tags): it is not one of the 0 newest',
         id: 'id-a',
         digest: digestOf('a'),
         tags: ['a'],

@@ -63,7 +63,7 @@ test('a case is decided, with ids as they were', () => {
           tags: ['pr-1-web'],
           keep: false,
           untag: [],
-          reason: 'rule 1 (pull requests): pull request #1 is closed',
+          reason: 'pr-1-web: rule 1 (pull requests): pull request #1 is closed',
         },
         {
           id: 10,

@@ -70,9 +70,9 @@ function keepOwn({ graph, verdicts, inUse }: FateFacts, walk: Walk): OwnFates {
     if (inUse.has(version.digest) || version.manifest === null) untouched.add(node)
     if (inUse.has(version.digest)) keepWithSubject(graph, walk, node, 'it is in use')
     else if (missing !== undefined && inUse.has(missing)) walk.keep(node, `it belongs to ${missing}, which is in use`)
-    else if (kept !== undefined) keepWithSubject(graph, walk, node, nameTag(kept, version.tags.length))
+    else if (kept !== undefined) keepWithSubject(graph, walk, node, nameTag(kept))
     else if (version.manifest === null) walk.keep(node, `what it contains cannot be read (${version.digest})`)
-    else if (going !== undefined) walk.go(node, nameTag(going, version.tags.length))
+    else if (going !== undefined) walk.go(node, nameTag(going))
   }
   return { untouched, unreadable }
 }
@@ -93,8 +93,9 @@ function findOwn(verdicts: readonly TagVerdict[], kind: 'keep' | 'go'): OwnVerdi
   return undefined
 }
 
-function nameTag({ tag, reason }: OwnVerdict, tags: number): string {
-  return tags === 1 ? reason : `${tag}: ${reason}`
+/** A digest alone tells nobody what it is. */
+function nameTag({ tag, reason }: OwnVerdict): string {
+  return `${tag}: ${reason}`
 }
 
 interface Shielded {
