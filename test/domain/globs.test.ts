@@ -21,6 +21,11 @@ const PATTERNS: readonly (readonly [pattern: string, yes: readonly string[], no:
   ['**-beta', ['a-beta', 'a/b-beta', '-beta'], ['a-beta/c']],
   ['a**b', ['ab', 'axb', 'a/x/b'], ['a', 'b', 'ba']],
   ['***', ['a/b'], []],
+  // Texts of a pattern do not share characters of the name.
+  ['a*a', ['aa', 'aba', 'aaa'], ['a', 'ab', 'ba']],
+  ['ab**ba', ['abba', 'ab/ba'], ['aba', 'ab']],
+  ['*ab*ab*', ['abab', 'xabxabx'], ['ab', 'aab', 'xabx']],
+  ['**/a/**/a', ['a/a', 'x/a/b/a'], ['a', 'x/a', 'a/xa']],
   ['*.*.*', ['1.2.3', '..', '1.2.3.4'], ['1.2', '1/2.3.4']],
   ['v[0-9].*', ['v1.2', 'v9.'], ['v10.1', 'va.1', 'v1']],
   ['[!a-c]x', ['dx', '.x'], ['ax', 'x', '/x']],
