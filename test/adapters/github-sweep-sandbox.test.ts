@@ -1,42 +1,16 @@
 /** What a sweep reads and writes, on the sandbox, over HTTP as the app has it. */
-import { pino } from 'pino'
-import { createProbot } from 'probot'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connectApp } from '../../src/adapters/github/github.ts'
-import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
+import { expect, test } from 'vitest'
 import type { StaleItem } from '../../src/domain/stale.ts'
-import type { SweepGitHub } from '../../src/ports/sweeps.ts'
 import { sampleRepository } from '../../src/sandbox/sample-repository.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { findSubject, useSandbox } from '../support/use-sandbox.ts'
 
 const NAME = 'acme/shop'
 const repo = { owner: 'acme', name: 'shop' }
 const DEPTH = { activity: 15, reactions: true, mentions: true, paths: true }
 
-let sandbox: Sandbox
-let github: SweepGitHub
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  sandbox.createRepository({ ...repo, files: sampleRepository() })
-  const env = {
-    APP_ID: String(sandbox.app.id),
-    PRIVATE_KEY: sandbox.app.privateKey,
-    WEBHOOK_SECRET: sandbox.app.webhookSecret,
-    GHE_HOST: sandbox.host,
-    GHE_PROTOCOL: 'http',
-  }
-  const log = pino({ level: 'silent' })
-  const overrides = { log, Octokit: SignalboxOctokit, request: { fetch: fetchWithTimeout } }
-  const app = connectApp(await createProbot({ env, overrides }).ready(), sandbox.app.id)
-  const installation = await app.findInstallation(repo)
-  if (installation === null) throw new Error('the app is not installed')
-  github = await app.forSweep(installation)
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox()
+sandbox.createRepository({ ...repo, files: sampleRepository() })
+const github = await app.forSweep((await findSubject(app, NAME)).installationId)
 
 async function listAll(): Promise<StaleItem[]> {
   const items: StaleItem[] = []

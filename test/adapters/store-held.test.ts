@@ -2,9 +2,9 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPostgres } from '../../src/adapters/store/database.ts'
-import { openStore } from '../../src/adapters/store/open-store.ts'
 import { makeRepo } from '../support/facts.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
+import { openTestStore } from '../support/stores.ts'
 
 let postgres: TestPostgres
 beforeAll(async () => {
@@ -14,10 +14,7 @@ afterAll(() => postgres.stop())
 
 test('it lets go of what another one goes on with, and lives', { timeout: 90_000 }, async () => {
   const databaseUrl = await postgres.createDatabase('held')
-  const onError = (error: Error) => {
-    throw error
-  }
-  const store = await openStore({ databaseUrl, dataDirectory: null, onError })
+  const store = await openTestStore({ databaseUrl })
   const held = await openPostgres(databaseUrl)
   try {
     const subject = { repo: makeRepo(), installationId: 9 }

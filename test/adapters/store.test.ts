@@ -6,7 +6,6 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPglite } from '../../src/adapters/store/database.ts'
 import { lockDirectory } from '../../src/adapters/store/directory-lock.ts'
-import { openStore } from '../../src/adapters/store/open-store.ts'
 import { decideRun } from '../../src/domain/decide-run.ts'
 import type { NewRun, StartRequest, Store } from '../../src/ports.ts'
 import {
@@ -20,7 +19,7 @@ import {
   SHA,
 } from '../support/facts.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeStart, watchJobs } from '../support/stores.ts'
+import { makeStart, openTestStore, watchJobs } from '../support/stores.ts'
 
 let postgres: TestPostgres
 
@@ -29,16 +28,9 @@ beforeAll(async () => {
 })
 afterAll(() => postgres.stop())
 
-const onError = (error: Error) => {
-  throw error
-}
-
 const BACKENDS: [string, () => Promise<Store>][] = [
-  ['PGlite', () => openStore({ databaseUrl: null, dataDirectory: null, onError })],
-  [
-    'PostgreSQL',
-    async () => openStore({ databaseUrl: await postgres.createDatabase('store'), dataDirectory: null, onError }),
-  ],
+  ['PGlite', () => openTestStore()],
+  ['PostgreSQL', async () => openTestStore({ databaseUrl: await postgres.createDatabase('store') })],
 ]
 
 describe.each(BACKENDS)('the store on %s', (_name, open) => {
@@ -445,7 +437,7 @@ describe('the data directory', () => {
   test('of a killed process: its jobs at work are done again, of runs and pull requests that are over too', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'signalbox-data-'))
     const data = join(directory, 'data')
-    const open = () => openStore({ databaseUrl: null, dataDirectory: data, onError })
+    const open = () => openTestStore({ dataDirectory: data })
     const first = await open()
     const start = makeStart(7, makeRunPlan([makeLegPlan()]))
     const [runId = ''] = (await first.runs.startRuns(start)).started
@@ -469,7 +461,7 @@ describe('the data directory', () => {
 
   test('of a store that is closed can be opened again, with what is in it', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'signalbox-data-'))
-    const open = () => openStore({ databaseUrl: null, dataDirectory: directory, onError })
+    const open = () => openTestStore({ dataDirectory: directory })
     const first = await open()
     await first.installations.saveInstallation({ id: 3, account: 'acme', suspended: false })
     await first.close()

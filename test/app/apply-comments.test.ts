@@ -1,11 +1,6 @@
 /** What is decided about comments, carried out against the sandbox over HTTP and a real store. */
-import { createProbot } from 'probot'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { connectApp } from '../../src/adapters/github/github.ts'
-import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
-import { openStore } from '../../src/adapters/store/open-store.ts'
 import { applyComments } from '../../src/app/apply-comments.ts'
-import { sandboxEnvironment } from '../../src/cli/sandbox-environment.ts'
 import { decideComments } from '../../src/domain/decide-comments.ts'
 import type { PreviewView } from '../../src/domain/decide-previews.ts'
 import { BLOCK_BEGIN, BLOCK_END } from '../../src/domain/description-block.ts'
@@ -22,6 +17,8 @@ import {
   makeTestedRun,
 } from '../support/comment-facts.ts'
 import { makePullRequest, makeRepo } from '../support/facts.ts'
+import { openTestStore } from '../support/stores.ts'
+import { connectTo } from '../support/use-sandbox.ts'
 
 const REPO = 'acme/shop'
 const COMMENTS = /\/issues\/\d+\/comments$/
@@ -35,15 +32,10 @@ let opened = 0
 beforeAll(async () => {
   sandbox = await startSandbox({ validateReplies: true })
   sandbox.createRepository({ owner: 'acme', name: 'shop', files: { 'README.md': 'hello' } })
-  const env = sandboxEnvironment(sandbox, ':memory:') as Partial<Record<string, string>>
-  const overrides = { log, Octokit: SignalboxOctokit, request: { fetch: fetchWithTimeout } }
-  const app = connectApp(await createProbot({ env, overrides }).ready(), sandbox.app.id)
+  const app = await connectTo(sandbox)
   installationId = (await app.findInstallation({ owner: 'acme', name: 'shop' })) ?? 0
   github = await app.forInstallation(installationId)
-  const onError = (error: Error) => {
-    throw error
-  }
-  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
+  store = await openTestStore()
 })
 afterEach(() => sandbox.faults.clear())
 afterAll(async () => {

@@ -1,62 +1,24 @@
 /** Sweeps of images while others push, on a real registry: what changed since it was decided stays whole. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { RegistryClient } from '../../src/adapters/registry/registry.ts'
-import { openStore } from '../../src/adapters/store/open-store.ts'
 import { RegistryError } from '../../src/domain/errors.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import type { SweepJournal } from '../../src/ports/sweeps.ts'
-import type { GitHubApp, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import type { Pushed } from '../support/image.ts'
-import {
-  copyGallery,
-  GALLERY_RULES,
-  type Gallery,
-  GOING,
-  pullStaying,
-  pushGallery,
-  STAYING,
-  tagsStaying,
-} from '../support/image-gallery.ts'
-import { type ImagesProject, makeImagesConfig, makeImagesProject } from '../support/images-project.ts'
+import { GALLERY_RULES, type Gallery, GOING, pullStaying, STAYING, tagsStaying } from '../support/image-gallery.ts'
+import { makeImagesConfig, makeImagesProject } from '../support/images-project.ts'
 import { digestNamed, pullWhole, pushEntries, pushPlatform, tagAs } from '../support/oci-images.ts'
-import { registryMissing, startRegistry, type TestRegistry } from '../support/registry.ts'
-import { connectTo } from '../support/stale-project.ts'
+import { registryMissing } from '../support/registry.ts'
+import { useStore } from '../support/stores.ts'
+import { useGalleries } from '../support/use-galleries.ts'
+import { useSandbox } from '../support/use-sandbox.ts'
 
 if (registryMissing !== null) console.warn(`The tests of images that change are left out: ${registryMissing}.`)
 
-let sandbox: Sandbox
-let app: GitHubApp
-let store: Store
-let registry: TestRegistry
-let project: ImagesProject
-let template: Gallery
-let copies = 0
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox)
-  const onError = (error: Error) => {
-    throw error
-  }
-  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
-  if (registryMissing !== null) return
-  registry = await startRegistry()
-  project = makeImagesProject(sandbox, app)
-  template = await pushGallery({ host: registry.host, path: 'acme/template' }, project.pulls)
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await store.close()
-  await sandbox.stop()
-  await registry?.stop()
-})
-
-async function makeGallery(): Promise<Gallery> {
-  const gallery = await copyGallery(registry, template, `acme/copy-${++copies}`)
-  project.use(gallery)
-  return gallery
-}
+const { sandbox, app } = await useSandbox()
+const store = await useStore()
+const project = makeImagesProject(sandbox, app)
+const galleries = useGalleries(project)
 
 const nameOf = ({ target }: Gallery) => `${target.host}/${target.path}`
 
@@ -105,7 +67,7 @@ const NIGHTLY = GOING.filter((name) => name.startsWith('nightly-1'))
 
 describe.skipIf(registryMissing !== null)('between the decision and the deed', { timeout: 180_000 }, () => {
   test('what gets a tag stays with all that it contains, and all that belongs to it', async () => {
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     const { target } = gallery
     const bytes = await manifestOf(gallery, 'nightly-1')
     const report = await sweep(gallery, { act: () => tagAs(target, bytes, 'rescued'), ms: 60_000 })
@@ -122,13 +84,13 @@ describe.skipIf(registryMissing !== null)('between the decision and the deed', {
       ),
       'nightly-1/amd64 signature': 'skipped: it belongs to nightly-1/amd64, which stays',
     })
-    expect(await gallery.manifests(registry)).toEqual([...STAYING, ...NIGHTLY].toSorted())
+    expect(await gallery.manifests(galleries.registry)).toEqual([...STAYING, ...NIGHTLY].toSorted())
     expect(await pullWhole(target, 'rescued')).toEqual(await pullWhole(target, 'nightly-1'))
     await pullStaying(gallery)
   })
 
   test('an index that is pushed keeps the parts that it shares with what goes, and what belongs to these', async () => {
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     const { target } = gallery
     const part = await manifestOf(gallery, 'nightly-1/amd64')
     const push = async () => pushEntries(target, [part, await pushPlatform(target)], { tag: 'keep-new' })
@@ -143,27 +105,27 @@ describe.skipIf(registryMissing !== null)('between the decision and the deed', {
   })
 
   test('what loses a tag is left alone', async () => {
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     const { target } = gallery
     const report = await sweep(gallery, { act: () => pushPlatform(target, { tag: 'main-1' }) })
     expect(undone(report, gallery)).toEqual({ 'main-1': 'skipped: it has not the tag main-1 any more' })
-    expect(await gallery.manifests(registry)).toEqual([...STAYING, 'main-1', 'unknown'].toSorted())
+    expect(await gallery.manifests(galleries.registry)).toEqual([...STAYING, 'main-1', 'unknown'].toSorted())
     await pullWhole(target, 'main-1')
   })
 
   test('a tag that was to go and names something else by now stays there', async () => {
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     const { target } = gallery
     const report = await sweep(gallery, { act: () => pushPlatform(target, { tag: 'main-3b' }) })
     expect(undone(report, gallery)).toEqual({
       'main-3': expect.stringMatching(/^refused: the tag main-3b: main-3b names .* by now, and not main-3\.$/),
     })
     await pullWhole(target, 'main-3b')
-    expect(await gallery.tags(registry)).toEqual({ ...tagsStaying(project.pulls), 'main-3b': 'unknown' })
+    expect(await gallery.tags(galleries.registry)).toEqual({ ...tagsStaying(project.pulls), 'main-3b': 'unknown' })
   })
 
   test('what somebody else deletes is gone, and is no fault', async () => {
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     const { target } = gallery
     const act = async () => {
       for (const name of ['main-1', 'nightly-nest/inner'])
@@ -171,7 +133,7 @@ describe.skipIf(registryMissing !== null)('between the decision and the deed', {
     }
     const report = await sweep(gallery, { act })
     expect(undone(report, gallery)).toEqual({})
-    expect(await gallery.manifests(registry)).toEqual(STAYING)
+    expect(await gallery.manifests(galleries.registry)).toEqual(STAYING)
     const gone = report.outcomes.filter(({ operations }) => operations === 0)
     expect(gone.map(({ subject, note }) => [gallery.nameOf(subject), note]).toSorted()).toEqual([
       ['main-1', 'it was gone already'],
@@ -190,28 +152,28 @@ describe.skipIf(registryMissing !== null)('what the registry refuses to delete',
   })
 
   test('keeps its parts; once it can be deleted they go along', async () => {
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     const report = await sweep(gallery, { wrap: refusing(gallery, 'nightly-1') })
     const outcomes = undone(report, gallery)
     expect(Object.keys(outcomes).toSorted()).toEqual(NIGHTLY)
     expect(outcomes['nightly-1']).toBe('refused: It is locked.')
     expect(outcomes['nightly-1/arm64']).toBe('skipped: nightly-1 needs it, which stays: it could not be deleted')
-    expect(await gallery.manifests(registry)).toEqual([...STAYING, ...NIGHTLY].toSorted())
+    expect(await gallery.manifests(galleries.registry)).toEqual([...STAYING, ...NIGHTLY].toSorted())
     await pullWhole(gallery.target, 'nightly-1')
     await sweep(gallery)
-    expect(await gallery.manifests(registry)).toEqual(STAYING)
+    expect(await gallery.manifests(galleries.registry)).toEqual(STAYING)
   })
 
   test.each(['with', 'without'])('is found again when all that named it is gone, %s a rule on such', async (which) => {
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     const rules = rulesWith(which === 'with')
     const report = await sweep(gallery, { wrap: refusing(gallery, 'nightly-1/arm64'), config: { rules } })
     expect(undone(report, gallery)).toMatchObject({ 'nightly-1/arm64': 'refused: It is locked.' })
     const left = which === 'with' ? [] : ['orphan']
-    expect(await gallery.manifests(registry)).toEqual([...STAYING, ...left, 'nightly-1/arm64'].toSorted())
+    expect(await gallery.manifests(galleries.registry)).toEqual([...STAYING, ...left, 'nightly-1/arm64'].toSorted())
     const next = await sweep(gallery, { config: { rules } })
     expect(next.outcomes.map(({ subject }) => gallery.nameOf(subject))).toEqual(['nightly-1/arm64'])
-    expect(await gallery.manifests(registry)).toEqual([...STAYING, ...left].toSorted())
+    expect(await gallery.manifests(galleries.registry)).toEqual([...STAYING, ...left].toSorted())
     expect((await sweep(gallery, { config: { rules } })).outcomes).toEqual([])
   })
 })

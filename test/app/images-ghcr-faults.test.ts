@@ -1,32 +1,18 @@
 /** What goes wrong in the middle of a sweep of GitHub's packages: it is told, the rest goes on, and what is kept stays whole. */
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { memoryJournal } from '../../src/app/sweep.ts'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import type { SweepJournal } from '../../src/ports/sweeps.ts'
-import type { GitHubApp } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { ALL_SCOPES, type GhcrProject, makeGhcrProject, makeImagesConfig, ownerToken } from '../support/ghcr-project.ts'
 import { type GhcrSweepOptions, sweepPackage } from '../support/ghcr-sweep.ts'
 import { rememberManifests } from '../support/images-project.ts'
 import { pullWhole } from '../support/oci-images.ts'
-import { connectTo } from '../support/stale-project.ts'
+import { limitsOfAMinute } from '../support/sweep-limits.ts'
+import { NO_LIMIT, useSandbox } from '../support/use-sandbox.ts'
 
-let sandbox: Sandbox
-let app: GitHubApp
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true, rateLimit: { core: 1_000_000, graphql: 1_000_000 } })
-  app = await connectTo(sandbox)
-})
-afterEach(() => {
-  sandbox.faults.clear()
-  vi.unstubAllGlobals()
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox({ rateLimit: NO_LIMIT })
+afterEach(() => vi.unstubAllGlobals())
 
 const CONFIG = makeImagesConfig({
   rules: [{ pull_requests: 'closed' }, { untagged: true, older_than: '1d' }],
@@ -209,23 +195,7 @@ function keepJournal(): { readonly journal: SweepJournal; next(): SweepJournal }
 
 describe('limited in the middle, it stops, waits as long as it is told, and goes on', () => {
   const limits: [string, number, () => void][] = [
-    [
-      '403 with Retry-After and no other word',
-      60_000,
-      () =>
-        sandbox.faults.respond({
-          ...DELETE,
-          status: 403,
-          body: { message: 'Forbidden' },
-          headers: { 'retry-after': '60' },
-          skip: 2,
-        }),
-    ],
-    [
-      'the secondary limit',
-      60_000,
-      () => sandbox.faults.rateLimit({ ...DELETE, limit: 'secondary', waitSeconds: 60, skip: 2 }),
-    ],
+    ...limitsOfAMinute(sandbox, { ...DELETE, skip: 2 }),
     [
       'the secondary limit while it looks at a version',
       45_000,

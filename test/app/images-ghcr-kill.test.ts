@@ -2,19 +2,25 @@
  * Sweeps of GitHub's packages whose process dies at a random request, before or after it had its effect: whoever goes on ends with
  * what an undisturbed sweep ends with, to the last part that no tag reaches, and asks for no deletion twice.
  */
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { openStore } from '../../src/adapters/store/open-store.ts'
-import type { SweepJournal } from '../../src/ports/sweeps.ts'
-import type { GitHubApp, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { afterEach, expect, test, vi } from 'vitest'
 import { type GhcrProject, makeGhcrProject, makeImagesConfig } from '../support/ghcr-project.ts'
-import { findSubject, sweepPackage } from '../support/ghcr-sweep.ts'
+import { sweepPackage } from '../support/ghcr-sweep.ts'
 import { rememberManifests } from '../support/images-project.ts'
-import { makeRandom } from '../support/random.ts'
-import { connectTo } from '../support/stale-project.ts'
+import {
+  type Death,
+  type Life,
+  makeLife,
+  mortalJournal,
+  NEVER,
+  onlyReport,
+  randomDeath,
+  sweepUntilDone,
+} from '../support/mortal-process.ts'
+import { makeRandom, SEED } from '../support/random.ts'
+import { useStore } from '../support/stores.ts'
+import { findSubject, NO_LIMIT, useSandbox } from '../support/use-sandbox.ts'
 
 const KILLS = 20
-const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
 const CONFIGS = {
   'nothing is said of untagged versions': makeImagesConfig({ max_delete_percent: 90 }),
   'untagged versions go': makeImagesConfig({
@@ -24,24 +30,9 @@ const CONFIGS = {
   'the budget ends before': makeImagesConfig({ max_delete_percent: 90, operations_per_run: 12 }),
 }
 
-let sandbox: Sandbox
-let app: GitHubApp
-let store: Store
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true, rateLimit: { core: 1_000_000, graphql: 1_000_000 } })
-  app = await connectTo(sandbox)
-  const onError = (error: Error) => {
-    throw error
-  }
-  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
-})
+const { sandbox, app } = await useSandbox({ rateLimit: NO_LIMIT })
+const store = await useStore()
 afterEach(() => vi.unstubAllGlobals())
-afterAll(async () => {
-  sandbox.assertConforms()
-  await store.close()
-  await sandbox.stop()
-})
 
 /** Whatever goes together, several times: an index of an index, signatures, referrers, a part that something kept shares. */
 async function makeFilled(): Promise<GhcrProject> {
@@ -65,45 +56,12 @@ async function makeFilled(): Promise<GhcrProject> {
   return project
 }
 
-interface Mortal {
-  readonly isDead: () => boolean
-  journal(journal: SweepJournal): SweepJournal
-}
-
-/** Everything that is asked over HTTP until it is dead. */
-function makeMortal(dieAt: number, hasEffect: boolean): Mortal {
-  vi.unstubAllGlobals()
+/** Its steps are all requests over HTTP, until `fetch` is what it was. */
+function startRequests(death: Death): Life {
   const { fetch } = globalThis
-  let requests = 0
-  let dead = false
-  const live = () => {
-    if (dead) throw new Error('dead')
-  }
-  vi.stubGlobal('fetch', async (...request: Parameters<typeof fetch>) => {
-    live()
-    if (++requests < dieAt) return fetch(...request)
-    dead = true
-    if (hasEffect) await (await fetch(...request)).arrayBuffer()
-    throw new Error('dead')
-  })
-  return {
-    isDead: () => dead,
-    journal: (journal) => ({
-      ...journal,
-      async begin(subjects) {
-        live()
-        return journal.begin(subjects)
-      },
-      async record(outcomes, spent) {
-        live()
-        return journal.record(outcomes, spent)
-      },
-      async finish(report) {
-        live()
-        return journal.finish(report)
-      },
-    }),
-  }
+  const life = makeLife(death)
+  vi.stubGlobal('fetch', (...request: Parameters<typeof fetch>) => life.step(() => fetch(...request)))
+  return life
 }
 
 test.each(Object.entries(CONFIGS))(
@@ -111,49 +69,44 @@ test.each(Object.entries(CONFIGS))(
   { timeout: 240_000 },
   async (_, config) => {
     const random = makeRandom(SEED)
-    const sweepOnce = async (project: GhcrProject, mortal: Mortal, seconds: number) => {
-      const journal = await store.sweeps.open(
-        await findSubject(app, project),
-        'images',
-        project.package.name,
-        new Date(),
-      )
-      const manifests = store.sweeps.manifests
-      // Whoever goes on does so a while later.
-      const now = () => new Date(Date.now() + seconds * 1_000)
-      await sweepPackage(sandbox, app, project, { config, journal: mortal.journal(journal), manifests, now })
+    const sweepOnce = async (project: GhcrProject, life: Life, seconds = 0) => {
+      try {
+        const subject = await findSubject(app, project.repo)
+        const opened = await store.sweeps.open(subject, 'images', project.package.name, new Date())
+        const journal = mortalJournal(opened, life.act)
+        // Whoever goes on does so a while later.
+        const now = () => new Date(Date.now() + seconds * 1_000)
+        await sweepPackage(sandbox, app, project, { config, journal, manifests: store.sweeps.manifests, now })
+      } finally {
+        vi.unstubAllGlobals()
+      }
     }
     const undisturbed = await makeFilled()
-    sandbox.state.clearRequests()
-    await sweepOnce(undisturbed, makeMortal(Number.POSITIVE_INFINITY, false), 0)
-    const requests = sandbox.state.requests.length
+    const alive = startRequests(NEVER)
+    await sweepOnce(undisturbed, alive)
     const expected = undisturbed.package.versions()
     expect(undisturbed.package.deletions().length).toBeGreaterThan(10)
     let kills = 0
     while (kills < KILLS) {
       const project = await makeFilled()
+      const { package: images } = project
+      let seconds = 0
       // Perhaps more than once in the same sweep.
-      for (let mortal: Mortal, seconds = 0; ; kills++, seconds += 5) {
-        mortal = makeMortal(random.between(1, requests), random.chance(0.5))
-        const failed = await sweepOnce(project, mortal, seconds).then(
-          () => null,
-          (error: unknown) => error,
-        )
-        vi.unstubAllGlobals()
-        if (failed === null && !mortal.isDead()) break
-        expect(mortal.isDead(), `${failed}`).toBe(true)
-        await project.package.pullAll(
-          ...Object.values(project.package.versions()).filter((tag) => tag.startsWith('pr-')),
-        )
-      }
+      kills += await sweepUntilDone(
+        () => startRequests(randomDeath(random, alive.steps())),
+        (life) => sweepOnce(project, life, seconds),
+        async () => {
+          seconds += 5
+          await images.pullAll(...Object.values(images.versions()).filter((tag) => tag.startsWith('pr-')))
+        },
+      )
       const why = `SEED=${SEED}, ${kills} kills`
-      expect(project.package.versions(), why).toEqual(expected)
-      await project.package.pullAll()
-      const asked = project.package.deletions()
+      expect(images.versions(), why).toEqual(expected)
+      await images.pullAll()
+      const asked = images.deletions()
       expect(new Set(asked).size, why).toBe(asked.length)
-      const [report, ...others] = await store.sweeps.list({ repoId: project.repoId, limit: 10 })
-      expect([report?.state, others], why).toEqual(['done', []])
-      const ends = report?.outcomes.map(({ outcome }) => outcome) ?? []
+      const { outcomes } = await onlyReport(store, project.repoId, why)
+      const ends = outcomes.map(({ outcome }) => outcome)
       expect(
         ends.every((outcome) => outcome === 'done' || outcome === 'left'),
         why,

@@ -1,22 +1,10 @@
 /** What of GitHub's packages stays because the repository needs it, whatever the rules say: by its files, releases, branches, pushes. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { GitHubApp } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { expect, test } from 'vitest'
 import { makeGhcrProject, makeImagesConfig } from '../support/ghcr-project.ts'
 import { sweepPackage } from '../support/ghcr-sweep.ts'
-import { connectTo } from '../support/stale-project.ts'
+import { NO_LIMIT, useSandbox } from '../support/use-sandbox.ts'
 
-let sandbox: Sandbox
-let app: GitHubApp
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true, rateLimit: { core: 1_000_000, graphql: 1_000_000 } })
-  app = await connectTo(sandbox)
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox({ rateLimit: NO_LIMIT })
 
 const MINUTE = 1 / 1440
 const GOING = makeImagesConfig({

@@ -2,66 +2,26 @@
  * Sweeps of images whose process dies at a random moment, before or after what it asked for was done: whatever is kept can be pulled
  * whole all the time, and whoever goes on ends with what an undisturbed sweep ends with, to the last part that no tag reaches.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openStore } from '../../src/adapters/store/open-store.ts'
+import { describe, expect, test } from 'vitest'
 import type { SweepReport } from '../../src/domain/sweep.ts'
-import type { GitHubApp, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import {
-  copyGallery,
-  type Gallery,
-  GOING,
-  pullStaying,
-  pushGallery,
-  STAYING,
-  tagsStaying,
-  UNTAGGED,
-} from '../support/image-gallery.ts'
-import { type ImagesProject, makeImagesConfig, makeImagesProject } from '../support/images-project.ts'
+import { type Gallery, GOING, pullStaying, STAYING, tagsStaying, UNTAGGED } from '../support/image-gallery.ts'
+import { makeImagesConfig, makeImagesProject } from '../support/images-project.ts'
 import { type MortalImages, startMortalImages } from '../support/mortal-images.ts'
-import { makeRandom } from '../support/random.ts'
-import { registryMissing, startRegistry, type TestRegistry } from '../support/registry.ts'
-import { connectTo } from '../support/stale-project.ts'
+import { NEVER, randomDeath, sweepUntilDone } from '../support/mortal-process.ts'
+import { makeRandom, SEED } from '../support/random.ts'
+import { registryMissing } from '../support/registry.ts'
+import { useStore } from '../support/stores.ts'
+import { useGalleries } from '../support/use-galleries.ts'
+import { NO_LIMIT, useSandbox } from '../support/use-sandbox.ts'
 
 if (registryMissing !== null) console.warn(`The tests of killed image sweeps are left out: ${registryMissing}.`)
 
 const KILLS = Number(process.env.KILLS ?? 20)
-const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
 
-let sandbox: Sandbox
-let app: GitHubApp
-let store: Store
-let registry: TestRegistry
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true, rateLimit: { core: 1_000_000, graphql: 1_000_000 } })
-  app = await connectTo(sandbox)
-  const onError = (error: Error) => {
-    throw error
-  }
-  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
-  if (registryMissing !== null) return
-  registry = await startRegistry()
-  project = makeImagesProject(sandbox, app)
-  template = await pushGallery({ host: registry.host, path: 'acme/template' }, project.pulls)
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await store.close()
-  await sandbox.stop()
-  await registry?.stop()
-})
-
-let project: ImagesProject
-/** Never swept, but copied. */
-let template: Gallery
-let copies = 0
-
-async function makeGallery(): Promise<Gallery> {
-  const gallery = await copyGallery(registry, template, `acme/copy-${++copies}`)
-  project.use(gallery)
-  return gallery
-}
+const { sandbox, app } = await useSandbox({ rateLimit: NO_LIMIT })
+const store = await useStore()
+const project = makeImagesProject(sandbox, app)
+const galleries = useGalleries(project)
 
 const nameOf = ({ target }: Gallery) => `${target.host}/${target.path}`
 
@@ -78,12 +38,11 @@ async function sweepOnce(gallery: Gallery, process: MortalImages, options: objec
   })
 }
 
-const immortal = (writing = false) =>
-  startMortalImages(sandbox, { at: Number.POSITIVE_INFINITY, hasEffect: false, writing })
+const immortal = (writing = false) => startMortalImages(sandbox, { ...NEVER, writing })
 
 async function expectSwept(gallery: Gallery, what: string): Promise<void> {
-  expect(await gallery.manifests(registry), what).toEqual(STAYING)
-  expect(await gallery.tags(registry), what).toEqual(tagsStaying(project.pulls))
+  expect(await gallery.manifests(galleries.registry), what).toEqual(STAYING)
+  expect(await gallery.tags(galleries.registry), what).toEqual(tagsStaying(project.pulls))
 }
 
 async function reportsOf(gallery: Gallery): Promise<SweepReport[]> {
@@ -93,21 +52,12 @@ async function reportsOf(gallery: Gallery): Promise<SweepReport[]> {
 }
 
 /** Sweeps until one comes to its end; of the others each died. @returns when they did. */
-async function sweepMortally(
-  gallery: Gallery,
-  kill: () => Promise<MortalImages>,
-  options: object = {},
-): Promise<number> {
-  for (let kills = 0; ; kills++) {
-    const process = await kill()
-    const failed = await sweepOnce(gallery, process, options).then(
-      () => null,
-      (error: unknown) => error,
-    )
-    if (failed === null) return kills
-    expect(process.isDead(), `${failed}`).toBe(true)
-    await pullStaying(gallery)
-  }
+function sweepMortally(gallery: Gallery, kill: () => Promise<MortalImages>, options: object = {}): Promise<number> {
+  return sweepUntilDone(
+    kill,
+    (process) => sweepOnce(gallery, process, options),
+    () => pullStaying(gallery),
+  )
 }
 
 test.skipIf(registryMissing !== null)(
@@ -120,7 +70,7 @@ test.skipIf(registryMissing !== null)(
       ['all', await immortal()],
       ['writing', await immortal(true)],
     ] as const) {
-      const undisturbed = await makeGallery()
+      const undisturbed = await galleries.make()
       await sweepOnce(undisturbed, process)
       await expectSwept(undisturbed, 'undisturbed')
       steps[kind] = process.steps()
@@ -129,20 +79,20 @@ test.skipIf(registryMissing !== null)(
     expect(steps.all).toBeGreaterThan(steps.writing)
     let kills = 0
     while (kills < KILLS) {
-      const gallery = await makeGallery()
+      const gallery = await galleries.make()
       const died: string[] = []
       // Perhaps more than once in the same sweep.
       kills += await sweepMortally(gallery, () => {
         const writing = random.chance(0.5)
-        const at = random.between(1, writing ? steps.writing : steps.all)
-        const death = { at, hasEffect: random.chance(0.5), writing }
+        const death = { ...randomDeath(random, writing ? steps.writing : steps.all), writing }
         died.push(JSON.stringify(death))
         return startMortalImages(sandbox, death)
       })
       const what = `SEED=${SEED}, died at ${died.join(', ')}`
       await expectSwept(gallery, what)
-      const [report, ...others] = await reportsOf(gallery)
-      expect([report?.state, others], what).toEqual(['done', []])
+      // Whoever died at its very last step had ended the sweep; the next one found nothing to do.
+      const [report, ...next] = (await reportsOf(gallery)).toReversed()
+      expect([report?.state, next.flatMap(({ outcomes }) => outcomes)], what).toEqual(['done', []])
       const done = report?.outcomes.flatMap(({ outcome, subject }) =>
         outcome === 'done' ? gallery.nameOf(subject) : [],
       )
@@ -170,7 +120,7 @@ describe.skipIf(registryMissing !== null)(`a budget of ${BUDGET} operations`, ()
   }
 
   test('is kept by each of several sweeps, which end as one without', { timeout: 120_000 }, async () => {
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     const reports = await sweepAll(gallery, () => immortal())
     await expectSwept(gallery, 'one after another')
     expect(reports.length).toBeGreaterThanOrEqual((GOING.length + UNTAGGED.length) / LARGEST_GROUP)
@@ -188,13 +138,11 @@ describe.skipIf(registryMissing !== null)(`a budget of ${BUDGET} operations`, ()
 
   test(`leaves nothing over when sweeps are killed (SEED=${SEED})`, { timeout: 240_000 }, async () => {
     const random = makeRandom(SEED)
-    const gallery = await makeGallery()
+    const gallery = await galleries.make()
     let kills = 0
     await sweepAll(gallery, async () => {
-      const death = { at: random.between(1, 50), hasEffect: random.chance(0.5), writing: true }
-      const process = await startMortalImages(sandbox, death)
       kills++
-      return process
+      return startMortalImages(sandbox, { ...randomDeath(random, 50), writing: true })
     })
     expect(kills).toBeGreaterThan((await reportsOf(gallery)).length)
     await expectSwept(gallery, `SEED=${SEED}`)

@@ -7,17 +7,8 @@ import { makeEnv } from '../support/app.ts'
 import { freePort, startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { type AppProcess, startProcess } from '../support/process.ts'
 import { GATE, makeProject } from '../support/project.ts'
+import { makeRandom, SEED } from '../support/random.ts'
 
-/** A generator that a failed test can be repeated with. */
-function makeRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
-    return state / 4_294_967_296
-  }
-}
-
-const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
 let postgres: TestPostgres
 let directory: string
 
@@ -42,7 +33,7 @@ async function killAndRestart(github: Sandbox, env: NodeJS.ProcessEnv, kills: nu
     for (let kill = 0; kill < kills; kill++) {
       const project = makeProject(app)
       const { sha } = project.openPullRequest()
-      await new Promise((resolve) => setTimeout(resolve, Math.floor(random() * 900)))
+      await new Promise((resolve) => setTimeout(resolve, random.between(0, 899)))
       await running.kill()
       running = await startProcess(env, port)
       seen.push({ project, sha })

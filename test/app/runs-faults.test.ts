@@ -1,49 +1,21 @@
 /** What GitHub does on a bad day in the middle of a sweep of runs: what was refused is told, the rest goes on, nothing goes twice. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { memoryJournal } from '../../src/app/sweep.ts'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
-import type { GitHubApp } from '../../src/ports.ts'
 import { DEFAULT_PERMISSIONS } from '../../src/sandbox/options.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { daysBefore, makeRunsConfig, makeRunsProject, NOW } from '../support/runs-project.ts'
-import { connectTo } from '../support/stale-project.ts'
+import { limitsOfAMinute } from '../support/sweep-limits.ts'
+import { useSandbox } from '../support/use-sandbox.ts'
 
 const DELETE = { method: 'DELETE', path: '/repos/{owner}/{repo}/actions/runs/{run_id}' } as const
 
-let sandbox: Sandbox
-let app: GitHubApp
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox)
-})
-afterEach(() => sandbox.faults.clear())
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox()
 
 const AGES = [60, 55, 50, 45, 40, 35]
 
 describe('limited by GitHub, the sweep waits as long as it is told, and goes on', () => {
   const limits: [string, number | null, () => void][] = [
-    [
-      '403 with Retry-After and no other word',
-      60_000,
-      () =>
-        sandbox.faults.respond({
-          ...DELETE,
-          status: 403,
-          body: { message: 'Forbidden' },
-          headers: { 'retry-after': '60' },
-          skip: 2,
-        }),
-    ],
-    [
-      'the secondary limit',
-      60_000,
-      () => sandbox.faults.rateLimit({ ...DELETE, limit: 'secondary', waitSeconds: 60, skip: 2 }),
-    ],
+    ...limitsOfAMinute(sandbox, { ...DELETE, skip: 2 }),
     [
       'the secondary limit as 429',
       30_000,

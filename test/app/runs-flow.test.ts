@@ -1,28 +1,14 @@
 /** Old workflow runs and caches of a repository with thousands of them, over HTTP: what goes, and what stays. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { GitHubApp } from '../../src/ports.ts'
+import { describe, expect, test } from 'vitest'
 import type { CheckConclusion } from '../../src/sandbox/model.ts'
 import type { OldRun } from '../../src/sandbox/old-runs.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { makeRandom } from '../support/random.ts'
+import { makeRandom, SEED } from '../support/random.ts'
 import { DAY_MS, daysBefore, makeRunsConfig, makeRunsProject, NOW, type RunsProject } from '../support/runs-project.ts'
-import { connectTo } from '../support/stale-project.ts'
+import { NO_LIMIT, useSandbox } from '../support/use-sandbox.ts'
 
-const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
 const SECOND = 1 / 86_400
 
-let sandbox: Sandbox
-let app: GitHubApp
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true, rateLimit: { core: 1_000_000, graphql: 1_000_000 } })
-  app = await connectTo(sandbox)
-})
-afterEach(() => sandbox.faults.clear())
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox({ rateLimit: NO_LIMIT })
 
 // ── Thousands ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

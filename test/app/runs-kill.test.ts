@@ -2,18 +2,22 @@
  * Sweeps of runs whose process dies at a random request, before or after GitHub did what it was asked: whoever goes on ends with what
  * an undisturbed sweep ends with, deletes no more than the budget, and nothing twice.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStore } from '../../src/adapters/store/open-store.ts'
-import type { GitHubApp, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { type MortalProcess, startMortal } from '../support/mortal-process.ts'
-import { makeRandom } from '../support/random.ts'
+import { expect, test } from 'vitest'
+import {
+  type MortalProcess,
+  NEVER,
+  onlyReport,
+  randomDeath,
+  startMortal,
+  sweepUntilDone,
+} from '../support/mortal-process.ts'
+import { makeRandom, SEED } from '../support/random.ts'
 import { daysBefore, makeRunsConfig, makeRunsProject, type RunsProject } from '../support/runs-project.ts'
-import { connectTo } from '../support/stale-project.ts'
+import { useStore } from '../support/stores.ts'
+import { NO_LIMIT, useSandbox } from '../support/use-sandbox.ts'
 
 const KILLS = 20
 const BUDGET = 24
-const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
 /** Less than there is to delete. */
 const CONFIG = makeRunsConfig({
   minimum_runs: 5,
@@ -21,23 +25,8 @@ const CONFIG = makeRunsConfig({
   operations_per_run: BUDGET,
 })
 
-let sandbox: Sandbox
-let app: GitHubApp
-let store: Store
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true, rateLimit: { core: 1_000_000, graphql: 1_000_000 } })
-  app = await connectTo(sandbox)
-  const onError = (error: Error) => {
-    throw error
-  }
-  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await store.close()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox({ rateLimit: NO_LIMIT })
+const store = await useStore()
 
 /** Something of everything; what it is called is the same in each project. */
 function fill(project: RunsProject): Map<number, string> {
@@ -76,9 +65,8 @@ test(`killed at ${KILLS} random requests, a sweep goes on and ends as one that w
   const random = makeRandom(SEED)
   const undisturbed = makeRunsProject(sandbox, app)
   const undisturbedNames = fill(undisturbed)
-  sandbox.state.clearRequests()
-  await sweepOnce(undisturbed, await startMortal(sandbox, Number.POSITIVE_INFINITY, false))
-  const requests = sandbox.state.requests.length
+  const alive = await startMortal(sandbox, NEVER)
+  await sweepOnce(undisturbed, alive)
   const expected = finalState(undisturbed, undisturbedNames)
   expect(expected).toHaveLength(undisturbedNames.size - BUDGET)
   let kills = 0
@@ -86,22 +74,15 @@ test(`killed at ${KILLS} random requests, a sweep goes on and ends as one that w
     const project = makeRunsProject(sandbox, app)
     const names = fill(project)
     // Perhaps more than once in the same sweep.
-    for (let process: MortalProcess; ; kills++) {
-      process = await startMortal(sandbox, random.between(1, requests), random.chance(0.5))
-      const failed = await sweepOnce(project, process).then(
-        () => null,
-        (error: unknown) => error,
-      )
-      if (failed === null) break
-      expect(process.isDead(), `${failed}`).toBe(true)
-    }
+    kills += await sweepUntilDone(
+      () => startMortal(sandbox, randomDeath(random, alive.steps())),
+      (process) => sweepOnce(project, process),
+    )
     const why = `SEED=${SEED}, ${kills} kills`
     expect(finalState(project, names), why).toEqual(expected)
     const deleted = project.deletions().map((id) => names.get(id))
     expect(new Set(deleted).size, why).toBe(deleted.length)
-    const { repo } = await project.find()
-    const [report, ...others] = await store.sweeps.list({ repoId: repo.id, limit: 10 })
-    expect([report?.state, others]).toEqual(['done', []])
-    expect(report?.outcomes.filter(({ outcome }) => outcome === 'done')).toHaveLength(BUDGET)
+    const { outcomes } = await onlyReport(store, (await project.find()).repo.id, why)
+    expect(outcomes.filter(({ outcome }) => outcome === 'done')).toHaveLength(BUDGET)
   }
 })

@@ -1,39 +1,20 @@
 /** The budget of a stale sweep: it is spent on what can be done, and counts what was written also where a sweep was stopped. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { openStore } from '../../src/adapters/store/open-store.ts'
+import { afterEach, expect, test } from 'vitest'
 import { makeStaleRefusals } from '../../src/app/stale-refusals.ts'
 import { decideItem } from '../../src/domain/decide-stale.ts'
 import { TransientError } from '../../src/domain/errors.ts'
 import type { SweepOutcome } from '../../src/domain/sweep.ts'
-import type { GitHubApp, Store } from '../../src/ports.ts'
 import { DEFAULT_PERMISSIONS } from '../../src/sandbox/options.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { NOW } from '../support/facts.ts'
 import { startMortal } from '../support/mortal-process.ts'
 import { makeConfig, makeItem } from '../support/stale-items.ts'
-import { connectTo, makeStaleConfig, makeStaleProject, type StaleProject } from '../support/stale-project.ts'
+import { makeStaleConfig, makeStaleProject, type StaleProject } from '../support/stale-project.ts'
+import { useStore } from '../support/stores.ts'
+import { useSandbox } from '../support/use-sandbox.ts'
 
-let sandbox: Sandbox
-let app: GitHubApp
-let store: Store
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox)
-  const onError = (error: Error) => {
-    throw error
-  }
-  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
-})
-afterEach(() => {
-  sandbox.faults.clear()
-  sandbox.setInstallationPermissions('acme', DEFAULT_PERMISSIONS)
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await store.close()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox()
+const store = await useStore()
+afterEach(() => sandbox.setInstallationPermissions('acme', DEFAULT_PERMISSIONS))
 
 const open = async (project: StaleProject) => store.sweeps.open(await project.find(), 'stale', null, new Date())
 const written = (project: StaleProject, numbers: readonly number[]) =>
@@ -140,7 +121,7 @@ test('killed anywhere, a sweep writes no more than its budget, and reports no le
     for (const hasEffect of [false, true]) {
       const project = makeStaleProject(sandbox, app)
       const numbers = fill(project)
-      const process = await startMortal(sandbox, dieAt, hasEffect)
+      const process = await startMortal(sandbox, { at: dieAt, hasEffect })
       const journal = process.journal(await open(project))
       await project.sweep({ config, app: process.app, journal }).catch(() => {})
       expect(process.isDead()).toBe(true)

@@ -1,24 +1,12 @@
 /** What GitHub does on a bad day in the middle of a sweep: everything is said once, what was refused is told, the rest goes on. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { memoryJournal } from '../../src/app/sweep.ts'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
-import type { GitHubApp } from '../../src/ports.ts'
 import { DEFAULT_PERMISSIONS } from '../../src/sandbox/options.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { connectTo, daysAgo, FAREWELL, makeStaleConfig, makeStaleProject, WARNING } from '../support/stale-project.ts'
+import { daysAgo, FAREWELL, makeStaleConfig, makeStaleProject, WARNING } from '../support/stale-project.ts'
+import { useSandbox } from '../support/use-sandbox.ts'
 
-let sandbox: Sandbox
-let app: GitHubApp
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox)
-})
-afterEach(() => sandbox.faults.clear())
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox()
 
 const WRITES = ['addComment', 'addLabelsToLabelable', 'closeIssue'] as const
 

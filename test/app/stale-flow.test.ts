@@ -1,10 +1,7 @@
 /** Issues and pull requests from the warning to the closing, over HTTP. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fetchWithTimeout } from '../../src/adapters/github/octokit.ts'
-import type { GitHubApp } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import {
-  connectTo,
   daysAgo,
   FAREWELL,
   makeStaleConfig,
@@ -12,19 +9,9 @@ import {
   type StaleProject,
   WARNING,
 } from '../support/stale-project.ts'
+import { connectTo, useSandbox } from '../support/use-sandbox.ts'
 
-let sandbox: Sandbox
-let app: GitHubApp
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox)
-})
-afterEach(() => sandbox.faults.clear())
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox()
 
 test('what was quiet is warned, and closed a week later, with label and reason; what is young is left alone', async () => {
   const project = makeStaleProject(sandbox, app)

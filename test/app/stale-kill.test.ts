@@ -2,35 +2,25 @@
  * Sweeps whose process dies at a random request, before or after GitHub did what it was asked: whoever goes on ends with what an
  * undisturbed sweep ends with, and nothing is said twice.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStore } from '../../src/adapters/store/open-store.ts'
-import type { GitHubApp, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { type MortalProcess, startMortal } from '../support/mortal-process.ts'
-import { makeRandom } from '../support/random.ts'
-import { connectTo, daysAgo, makeStaleConfig, makeStaleProject, type StaleProject } from '../support/stale-project.ts'
+import { expect, test } from 'vitest'
+import {
+  type MortalProcess,
+  NEVER,
+  onlyReport,
+  randomDeath,
+  startMortal,
+  sweepUntilDone,
+} from '../support/mortal-process.ts'
+import { makeRandom, SEED } from '../support/random.ts'
+import { daysAgo, makeStaleConfig, makeStaleProject, type StaleProject } from '../support/stale-project.ts'
+import { useStore } from '../support/stores.ts'
+import { useSandbox } from '../support/use-sandbox.ts'
 
 const KILLS = 20
-const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
 const CONFIG = makeStaleConfig({ labels_to_add_when_unstale: 'awake', delete_branch: true })
 
-let sandbox: Sandbox
-let app: GitHubApp
-let store: Store
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox)
-  const onError = (error: Error) => {
-    throw error
-  }
-  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await store.close()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox()
+const store = await useStore()
 
 /** Something of everything: to be warned, to be woken, to be closed with and without a branch, to be left alone. */
 function fill(project: StaleProject): number[] {
@@ -66,10 +56,8 @@ test(`killed at ${KILLS} random requests, a sweep goes on and ends as one that w
   const random = makeRandom(SEED)
   const undisturbed = makeStaleProject(sandbox, app)
   const numbers = fill(undisturbed)
-  const alive = await startMortal(sandbox, Number.POSITIVE_INFINITY, false)
-  sandbox.state.clearRequests()
+  const alive = await startMortal(sandbox, NEVER)
   await sweepOnce(undisturbed, alive)
-  const requests = sandbox.state.requests.length
   const expected = finalState(undisturbed, numbers)
   expect(expected.items.filter(({ state }) => state === 'closed')).toHaveLength(6)
   expect(expected.branches).toEqual(['refs/heads/main'])
@@ -78,19 +66,13 @@ test(`killed at ${KILLS} random requests, a sweep goes on and ends as one that w
     const project = makeStaleProject(sandbox, app)
     expect(fill(project)).toEqual(numbers)
     // Perhaps more than once in the same sweep.
-    for (let process: MortalProcess; ; kills++) {
-      process = await startMortal(sandbox, random.between(1, requests), random.chance(0.5))
-      const failed = await sweepOnce(project, process).then(
-        () => null,
-        (error: unknown) => error,
-      )
-      if (failed === null) break
-      expect(process.isDead(), `${failed}`).toBe(true)
-    }
-    expect(finalState(project, numbers), `SEED=${SEED}, ${kills} kills`).toEqual(expected)
-    const { repo } = await project.find()
-    const [report, ...others] = await store.sweeps.list({ repoId: repo.id, limit: 10 })
-    expect([report?.state, others]).toEqual(['done', []])
-    expect(report?.decisions).toHaveLength(numbers.length)
+    kills += await sweepUntilDone(
+      () => startMortal(sandbox, randomDeath(random, alive.steps())),
+      (process) => sweepOnce(project, process),
+    )
+    const why = `SEED=${SEED}, ${kills} kills`
+    expect(finalState(project, numbers), why).toEqual(expected)
+    const { decisions } = await onlyReport(store, (await project.find()).repo.id, why)
+    expect(decisions).toHaveLength(numbers.length)
   }
 })

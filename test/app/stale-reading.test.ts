@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fetchWithTimeout } from '../../src/adapters/github/octokit.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { connectTo, daysAgo, makeStaleConfig, makeStaleProject } from '../support/stale-project.ts'
+import { daysAgo, makeStaleConfig, makeStaleProject } from '../support/stale-project.ts'
+import { connectTo } from '../support/use-sandbox.ts'
 
 let sandbox: Sandbox
 let app: GitHubApp

@@ -1,26 +1,14 @@
 /** GitHub gives no answer, and does what it was asked a while later: nothing is said twice. */
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Pace } from '../../src/app/pace.ts'
 import { memoryJournal } from '../../src/app/sweep.ts'
-import type { GitHubApp } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { connectTo, FAREWELL, makeStaleConfig, makeStaleProject, WARNING } from '../support/stale-project.ts'
+import { FAREWELL, makeStaleConfig, makeStaleProject, WARNING } from '../support/stale-project.ts'
+import { useSandbox } from '../support/use-sandbox.ts'
 
 /** GitHub ends what takes longer. */
 const LONGEST_MS = 10_000
 
-let sandbox: Sandbox
-let app: GitHubApp
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox)
-})
-afterEach(() => sandbox.faults.clear())
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox()
 
 interface Late {
   /** Resolves when GitHub does what it gave no answer to. */

@@ -1,36 +1,18 @@
 /** The job of a sweep that GitHub limits, or fails, again and again: when it goes on, and when it gives up. */
 import { pino } from 'pino'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { openStore } from '../../src/adapters/store/open-store.ts'
+import { expect, test } from 'vitest'
 import { makeFollowSweeps } from '../../src/app/follow-sweeps.ts'
 import { advanceSweep } from '../../src/app/sweep-job.ts'
 import { makeSweepWatch } from '../../src/app/sweep-watch.ts'
 import { sweepKey } from '../../src/domain/sweep.ts'
-import type { GitHubApp, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { makeRunsProject, type RunsProject } from '../support/runs-project.ts'
-import { connectTo } from '../support/stale-project.ts'
+import { useStore } from '../support/stores.ts'
+import { useSandbox } from '../support/use-sandbox.ts'
 
 const CONFIG = 'version: 1\npipelines: {}\ncleanup: { workflow_runs: { days: 30, minimum_runs: 0 } }\n'
 
-let sandbox: Sandbox
-let app: GitHubApp
-let store: Store
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox)
-  const onError = (error: Error) => {
-    throw error
-  }
-  store = await openStore({ databaseUrl: null, dataDirectory: null, onError })
-})
-afterEach(() => sandbox.faults.clear())
-afterAll(async () => {
-  sandbox.assertConforms()
-  await store.close()
-  await sandbox.stop()
-})
+const { sandbox, app } = await useSandbox()
+const store = await useStore()
 
 /** @returns what the worker does for the sweep of runs each time that it is due. */
 async function makeJob(project: RunsProject) {

@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fetchWithTimeout } from '../../src/adapters/github/octokit.ts'
-import { openStore } from '../../src/adapters/store/open-store.ts'
 import type { Pace } from '../../src/app/pace.ts'
 import { SweepTakenOver } from '../../src/app/sweep.ts'
 import type { SweepKind } from '../../src/domain/sweep.ts'
@@ -12,12 +11,13 @@ import type { SweepJournal } from '../../src/ports/sweeps.ts'
 import type { GitHubApp, Store } from '../../src/ports.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeRandom } from '../support/random.ts'
+import { makeRandom, SEED } from '../support/random.ts'
 import { daysBefore, makeRunsConfig, makeRunsProject } from '../support/runs-project.ts'
-import { connectTo, daysAgo, makeStaleConfig, makeStaleProject, WARNING } from '../support/stale-project.ts'
+import { daysAgo, makeStaleConfig, makeStaleProject, WARNING } from '../support/stale-project.ts'
+import { openTestStore } from '../support/stores.ts'
+import { connectTo, NO_LIMIT } from '../support/use-sandbox.ts'
 
 const RIVALRIES = 8
-const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
 
 let postgres: TestPostgres
 let stores: readonly [Store, Store]
@@ -29,14 +29,11 @@ beforeAll(async () => {
   sandbox = await startSandbox({
     validateReplies: true,
     delayMs: 2,
-    rateLimit: { core: 1_000_000, graphql: 1_000_000 },
+    rateLimit: NO_LIMIT,
   })
   app = await connectTo(sandbox)
-  const onError = (error: Error) => {
-    throw error
-  }
   const databaseUrl = await postgres.createDatabase('rivals')
-  const open = () => openStore({ databaseUrl, dataDirectory: null, onError })
+  const open = () => openTestStore({ databaseUrl })
   stores = [await open(), await open()]
 })
 afterAll(async () => {

@@ -1,17 +1,17 @@
 /** Several workers as processes of their own on one PostgreSQL: who sweeps what, and what becomes of it when one is killed or held. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openStore } from '../../src/adapters/store/open-store.ts'
 import type { SweepKind, SweepReport } from '../../src/domain/sweep.ts'
 import type { SweepSubject } from '../../src/ports/sweeps.ts'
 import type { GitHubApp, Store } from '../../src/ports.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
-import { makeRandom } from '../support/random.ts'
+import { makeRandom, SEED } from '../support/random.ts'
 import { deletionsOf } from '../support/runs-project.ts'
-import { connectTo, daysAgo } from '../support/stale-project.ts'
+import { daysAgo } from '../support/stale-project.ts'
+import { openTestStore } from '../support/stores.ts'
+import { connectTo } from '../support/use-sandbox.ts'
 import { type PassedRequest, startWorker, type Watch, type Worker } from '../support/workers.ts'
 
-const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
 const TIMEOUT_MS = 120_000
 const CONFIG = `version: 1
 pipelines: {}
@@ -88,10 +88,7 @@ async function makeSwept(size: {
 
 /** The test's own look at the database; it is not there while the workers are alone. */
 async function withStore<Result>(databaseUrl: string, use: (store: Store) => Promise<Result>): Promise<Result> {
-  const onError = (error: Error) => {
-    throw error
-  }
-  const store = await openStore({ databaseUrl, dataDirectory: null, onError })
+  const store = await openTestStore({ databaseUrl })
   try {
     return await use(store)
   } finally {

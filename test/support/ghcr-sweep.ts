@@ -4,13 +4,14 @@ import { carryOut, memoryJournal } from '../../src/app/sweep.ts'
 import { makeImageSweep } from '../../src/app/sweep-images.ts'
 import type { ImageRetentionConfig } from '../../src/domain/image-retention.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
-import type { ManifestMemory, SweepJournal, SweepSubject } from '../../src/ports/sweeps.ts'
+import type { ManifestMemory, SweepJournal } from '../../src/ports/sweeps.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { type GhcrProject, makeImagesConfig, ownerToken } from './ghcr-project.ts'
 import { rememberManifests } from './images-project.ts'
+import { findSubject } from './use-sandbox.ts'
 
-export const IMPATIENT = { attempts: 2, delayMs: 1, longestWaitMs: 0 }
+const IMPATIENT = { attempts: 2, delayMs: 1, longestWaitMs: 0 }
 
 export interface GhcrSweepOptions {
   readonly config?: ImageRetentionConfig
@@ -26,16 +27,7 @@ export interface GhcrSweepOptions {
   readonly beforeApply?: () => void | Promise<void>
 }
 
-export async function findSubject(app: GitHubApp, { repo }: Pick<GhcrProject, 'repo'>): Promise<SweepSubject> {
-  const [owner = '', name = ''] = repo.split('/')
-  const installationId = await app.findInstallation({ owner, name })
-  if (installationId === null) throw new Error('the app is not installed')
-  const found = await (await app.forSweep(installationId)).getRepository({ owner, name })
-  if (found === null) throw new Error('there is no repository')
-  return { repo: found, installationId }
-}
-
-export async function openPackage(sandbox: Sandbox, name: string, token: string) {
+async function openPackage(sandbox: Sandbox, name: string, token: string) {
   return openImageRepository(name, {
     packages: {
       apiUrl: sandbox.baseUrl,
@@ -54,7 +46,7 @@ export async function sweepPackage(
   options: GhcrSweepOptions = {},
 ): Promise<SweepReport> {
   const { config = makeImagesConfig(), now = () => new Date(), beforeApply = () => {} } = options
-  const subject = await findSubject(app, project)
+  const subject = await findSubject(app, project.repo)
   const token = options.token ?? ownerToken(sandbox, [subject.repo.owner])
   const github = await (options.app ?? app).forSweep(subject.installationId)
   const clock = { now }

@@ -7,11 +7,11 @@ import { makeImageSweep } from '../../src/app/sweep-images.ts'
 import { parseImageRetention } from '../../src/domain/config/parse-image-retention.ts'
 import type { ImageRetentionConfig } from '../../src/domain/image-retention.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
-import type { Repo } from '../../src/domain/trigger.ts'
-import type { ManifestMemory, RememberedManifest, SweepJournal } from '../../src/ports/sweeps.ts'
+import type { ManifestMemory, RememberedManifest, SweepJournal, SweepSubject } from '../../src/ports/sweeps.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { filesThatUse, GALLERY_RULES, type Gallery, type PullRequests, releaseNotes } from './image-gallery.ts'
+import { findSubject } from './use-sandbox.ts'
 
 export function makeImagesConfig(options: object = {}): ImageRetentionConfig {
   const parsed = parseImageRetention({ ...GALLERY_RULES, ...options })
@@ -39,7 +39,7 @@ export interface ImagesProject {
   readonly repo: string
   readonly pulls: PullRequests
   /** As the app knows it. */
-  find(): Promise<{ readonly repo: Repo; readonly installationId: number }>
+  find(): Promise<SweepSubject>
   /** From now on files of the default branch name images of this gallery, and a release does. */
   use(gallery: Gallery): void
   sweep(options: ImagesSweepOptions): Promise<SweepReport>
@@ -70,11 +70,8 @@ export function makeImagesProject(
   sandbox.mergePullRequest(repo, pulls.merged.number, 'ann')
   sandbox.createRelease(repo, { tag: 'v0.9.0', body: 'The first one.' })
   const find = async () => {
-    const installationId = (await app?.findInstallation({ owner: 'acme', name })) ?? null
-    if (app === null || installationId === null) throw new Error('the app is not installed')
-    const found = await (await app.forSweep(installationId)).getRepository({ owner: 'acme', name })
-    if (found === null) throw new Error('there is no repository')
-    return { repo: found, installationId }
+    if (app === null) throw new Error('there is no app')
+    return findSubject(app, repo)
   }
   return {
     repo,

@@ -1,64 +1,38 @@
 /** What a process that dies in the middle of a sweep of images does, and does not do, without one that has to be started. */
 import { fetchWithTimeout } from '../../src/adapters/github/octokit.ts'
 import type { RegistryClient } from '../../src/adapters/registry/registry.ts'
-import type { ManifestMemory, SweepJournal } from '../../src/ports/sweeps.ts'
-import type { GitHubApp } from '../../src/ports.ts'
+import type { ManifestMemory } from '../../src/ports/sweeps.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
-import { connectTo } from './stale-project.ts'
+import { type Death, type MortalProcess, makeLife, mortalJournal } from './mortal-process.ts'
+import { connectTo } from './use-sandbox.ts'
 
-export interface MortalImages {
-  readonly app: GitHubApp
-  /** Rejects everything once it is dead, as a process that is dead does nothing. */
-  journal(journal: SweepJournal): SweepJournal
+export interface MortalImages extends MortalProcess {
   manifests(memory: ManifestMemory): ManifestMemory
   wrap(registry: RegistryClient): RegistryClient
-  readonly isDead: () => boolean
-  /** How often it asked GitHub, the registry and the store. */
-  readonly steps: () => number
 }
 
-export interface Death {
-  /** At its n-th step, of which the answer never comes. */
-  readonly at: number
-  /** Which may have had its effect. */
-  readonly hasEffect: boolean
+export interface DeathAmongImages extends Death {
   /** Whether steps are counted from when it is about to delete something; default: from the first. */
   readonly writing?: boolean
 }
 
-export async function startMortalImages(sandbox: Sandbox, death: Death): Promise<MortalImages> {
-  const { hasEffect, writing = false } = death
-  let steps = 0
-  let isCounted = !writing
-  let dead = false
-  const live = () => {
-    if (dead) throw new Error('dead')
-  }
-  const step = async <Value>(act: () => Promise<Value>): Promise<Value> => {
-    live()
-    if (isCounted && ++steps === death.at) {
-      dead = true
-      if (hasEffect) await act()
-      throw new Error('dead')
-    }
-    const value = await act()
-    live()
-    return value
-  }
-  const fetch: typeof fetchWithTimeout = (input, init) => step(() => fetchWithTimeout(input, init))
+/** Its steps are all that it asks GitHub, the registry and the store. */
+export async function startMortalImages(sandbox: Sandbox, death: DeathAmongImages): Promise<MortalImages> {
+  let isCounted = death.writing !== true
+  const { act, isDead, steps, ...life } = makeLife(death)
+  const step: typeof act = (what) => (isCounted ? life.step(what) : act(what))
   return {
-    app: await connectTo(sandbox, fetch),
-    isDead: () => dead,
-    steps: () => steps,
-    journal: (journal) => ({
-      ...journal,
-      begin(subjects) {
+    app: await connectTo(sandbox, (input, init) => step(() => fetchWithTimeout(input, init))),
+    isDead,
+    steps,
+    journal(journal) {
+      const mortal = mortalJournal(journal, step)
+      const begin: typeof mortal.begin = (subjects) => {
         isCounted = true
-        return step(() => journal.begin(subjects))
-      },
-      record: (outcomes, spent) => step(() => journal.record(outcomes, spent)),
-      finish: (report) => step(() => journal.finish(report)),
-    }),
+        return mortal.begin(subjects)
+      }
+      return { ...mortal, begin }
+    },
     manifests: (memory) => ({
       load: (digests) => step(() => memory.load(digests)),
       save: (manifests) => step(() => memory.save(manifests)),
@@ -72,7 +46,7 @@ export async function startMortalImages(sandbox: Sandbox, death: Death): Promise
       deleteManifest: (reference) => step(() => registry.deleteManifest(reference)),
       deleteTag: (repository, tag) => step(() => registry.deleteTag(repository, tag)),
       async *tags(repository) {
-        live()
+        await act(async () => {})
         yield* registry.tags(repository)
       },
     }),

@@ -6,6 +6,9 @@ export interface Random {
   pick<T>(choices: readonly [T, ...T[]]): T
 }
 
+/** From which chance begins; a test that failed is repeated with the same one in SEED. */
+export const SEED = Number(process.env.SEED ?? Date.now() % 100_000)
+
 /** The generator «mulberry32». */
 export function makeRandom(seed: number): Random {
   let state = seed | 0

@@ -4,10 +4,10 @@ import { makeRunsSweep } from '../../src/app/sweep-runs.ts'
 import { parseRunRetention } from '../../src/domain/config/parse-run-retention.ts'
 import type { RunRetentionConfig } from '../../src/domain/run-retention.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
-import type { Repo } from '../../src/domain/trigger.ts'
-import type { SweepJournal } from '../../src/ports/sweeps.ts'
+import type { SweepJournal, SweepSubject } from '../../src/ports/sweeps.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { findSubject } from './use-sandbox.ts'
 
 export const DAY_MS = 86_400_000
 
@@ -37,7 +37,7 @@ export interface RunsProject {
   /** `owner/name`. */
   readonly repo: string
   /** As the app knows it. */
-  find(): Promise<{ readonly repo: Repo; readonly installationId: number }>
+  find(): Promise<SweepSubject>
   sweep(options?: RunsSweepOptions): Promise<SweepReport>
   /** Ids of the runs that are there, oldest first. */
   runs(): number[]
@@ -67,13 +67,7 @@ export function makeRunsProject(sandbox: Sandbox, app: GitHubApp, files: Record<
       ...files,
     },
   })
-  const find = async () => {
-    const installationId = await app.findInstallation({ owner: 'acme', name })
-    if (installationId === null) throw new Error('the app is not installed')
-    const found = await (await app.forSweep(installationId)).getRepository({ owner: 'acme', name })
-    if (found === null) throw new Error('there is no repository')
-    return { repo: found, installationId }
-  }
+  const find = () => findSubject(app, repo)
   return {
     repo,
     find,

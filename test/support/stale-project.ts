@@ -1,19 +1,15 @@
 /** A repository of its own whose issues and pull requests are swept over HTTP, as the app does it, at whatever time a test wants. */
-import { pino } from 'pino'
-import { createProbot } from 'probot'
-import { connectApp } from '../../src/adapters/github/github.ts'
-import { fetchWithTimeout, SignalboxOctokit } from '../../src/adapters/github/octokit.ts'
 import type { Pace } from '../../src/app/pace.ts'
 import { carryOut, memoryJournal } from '../../src/app/sweep.ts'
 import { makeStaleSweep } from '../../src/app/sweep-stale.ts'
 import { parseStaleConfig } from '../../src/domain/config/parse-stale.ts'
 import type { ItemPush, StaleConfig } from '../../src/domain/stale.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
-import type { Repo } from '../../src/domain/trigger.ts'
-import type { SweepJournal } from '../../src/ports/sweeps.ts'
+import type { SweepJournal, SweepSubject } from '../../src/ports/sweeps.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import type { SeenItem } from '../../src/sandbox/see-item.ts'
+import { findSubject } from './use-sandbox.ts'
 
 export const DAY_MS = 86_400_000
 export const WARNING = 'Is this still true?'
@@ -41,22 +37,6 @@ export function daysAgo(days: number): Date {
   return new Date(Date.now() - days * DAY_MS)
 }
 
-export async function connectTo(
-  sandbox: Sandbox,
-  fetch: typeof fetchWithTimeout = fetchWithTimeout,
-): Promise<GitHubApp> {
-  const env = {
-    APP_ID: String(sandbox.app.id),
-    PRIVATE_KEY: sandbox.app.privateKey,
-    WEBHOOK_SECRET: sandbox.app.webhookSecret,
-    GHE_HOST: sandbox.host,
-    GHE_PROTOCOL: 'http',
-  }
-  const log = pino({ level: 'silent' })
-  const overrides = { log, Octokit: SignalboxOctokit, request: { fetch } }
-  return connectApp(await createProbot({ env, overrides }).ready(), sandbox.app.id)
-}
-
 export interface SweepOptions {
   readonly config?: StaleConfig
   /** How many days from now it is. */
@@ -76,7 +56,7 @@ export interface SweepOptions {
 export interface StaleProject {
   readonly repo: string
   /** As the app knows it. */
-  find(): Promise<{ readonly repo: Repo; readonly installationId: number }>
+  find(): Promise<SweepSubject>
   sweep(options?: SweepOptions): Promise<SweepReport>
   item(number: number): SeenItem
   /** What the app's bot said, without what is hidden. */
@@ -99,13 +79,7 @@ export function makeStaleProject(sandbox: Sandbox, app: GitHubApp): StaleProject
     collaborators: { ann: 'write', rob: 'read' },
     files: { 'README.md': 'hello' },
   })
-  const find = async () => {
-    const installationId = await app.findInstallation({ owner: 'acme', name })
-    if (installationId === null) throw new Error('the app is not installed')
-    const found = await (await app.forSweep(installationId)).getRepository({ owner: 'acme', name })
-    if (found === null) throw new Error('there is no repository')
-    return { repo: found, installationId }
-  }
+  const find = () => findSubject(app, repo)
   const item = (number: number) => sandbox.state.item(repo, number)
   return {
     repo,

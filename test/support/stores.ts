@@ -1,7 +1,7 @@
 /** Both databases that the store runs on, each new and empty. */
 import { afterAll, beforeAll, describe } from 'vitest'
 import { type Database, openPglite, openPostgres } from '../../src/adapters/store/database.ts'
-import { openStore } from '../../src/adapters/store/open-store.ts'
+import { openStore, type StoreOptions } from '../../src/adapters/store/open-store.ts'
 import type { JobHandlers, NewRun, StartRequest, Store } from '../../src/ports.ts'
 import { makePullRequestTrigger, SHA } from './facts.ts'
 import { startPostgres, type TestPostgres } from './postgres.ts'
@@ -12,15 +12,28 @@ interface TestDatabases {
   readonly database: () => Promise<Database>
 }
 
-const onError = (error: Error) => {
-  throw error
+type Place = Pick<StoreOptions, 'databaseUrl' | 'dataDirectory'>
+
+/** By default in memory, new and empty. What goes wrong in it that nobody waits for fails the tests. */
+export function openTestStore({ databaseUrl = null, dataDirectory = null }: Partial<Place> = {}): Promise<Store> {
+  const onError = (error: Error) => {
+    throw error
+  }
+  return openStore({ databaseUrl, dataDirectory, onError })
+}
+
+/** The store of all tests of a file. */
+export async function useStore(): Promise<Store> {
+  const store = await openTestStore()
+  afterAll(() => store.close())
+  return store
 }
 
 /** The same tests on PGlite and on a PostgreSQL server. */
 export function describeStores(subject: string, tests: (open: TestDatabases) => void): void {
   describe(`${subject} on PGlite`, () =>
     tests({
-      store: () => openStore({ databaseUrl: null, dataDirectory: null, onError }),
+      store: () => openTestStore(),
       database: () => openPglite(null),
     }))
   describe(`${subject} on PostgreSQL`, () => {
@@ -30,8 +43,7 @@ export function describeStores(subject: string, tests: (open: TestDatabases) => 
     })
     afterAll(() => postgres.stop())
     tests({
-      store: async () =>
-        openStore({ databaseUrl: await postgres.createDatabase('store'), dataDirectory: null, onError }),
+      store: async () => openTestStore({ databaseUrl: await postgres.createDatabase('store') }),
       database: async () => openPostgres(await postgres.createDatabase('tables')),
     })
   })
