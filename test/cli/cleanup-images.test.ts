@@ -10,15 +10,16 @@ import { CLEANUP_PLAN } from '../../src/domain/scaffold/workflow-plans.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { makeEnv } from '../support/app.ts'
+import { environmentOf, runSignalbox } from '../support/run-signalbox.ts'
+import { daysAgo } from '../support/stale-project.ts'
+import { reportOf, wanted } from '../support/swept-repository.ts'
 import { readWorkflow } from '../support/workflow-rules.ts'
 
 // Each command is a process, and some of them make a database.
 vi.setConfig({ testTimeout: 120_000 })
 
-const DAY = 86_400_000
 const REPOSITORY = 'acme/shop'
 const CLI = resolve('src/cli.ts')
-const ago = (days: number) => new Date(Date.now() - days * DAY)
 const config = (host: string) => `version: 1
 cleanup:
   images:
@@ -55,8 +56,7 @@ afterAll(async () => {
 
 /** As the app, which may delete packages where PACKAGES_TOKEN is set. */
 function asApp(): NodeJS.ProcessEnv {
-  const { SIGNALBOX_DATA_DIR: _, DATABASE_URL: __, ...env } = makeEnv(github)
-  return { ...env, SIGNALBOX_PACKAGES_HOSTS: github.host, PACKAGES_TOKEN: token }
+  return { ...environmentOf(github), SIGNALBOX_PACKAGES_HOSTS: github.host, PACKAGES_TOKEN: token }
 }
 
 /** As the steps of a workflow run have it, whose token may do this with packages. */
@@ -76,28 +76,18 @@ function asWorkflow(packages: 'read' | 'write' = 'write'): NodeJS.ProcessEnv {
   }
 }
 
-async function signalbox(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = '') {
-  const result = await execa(process.execPath, [CLI, 'cleanup', ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH, HOME: directory, ...env },
-    extendEnv: false,
-    reject: false,
-    input,
-  })
-  return { code: result.exitCode, out: result.stdout, err: result.stderr }
-}
-
-const reportOf = (out: string): SweepReport => JSON.parse(out)
+const signalbox = (args: readonly string[], env: NodeJS.ProcessEnv = {}, input = '') =>
+  runSignalbox(['cleanup', ...args], { cwd: directory, env: { HOME: directory, ...env }, input })
 
 /** Two that are old, one of them with two platforms, and one that is in nobody's way. */
 function pushImages(name: string) {
   const path = `acme/${name}`
   const push = (options: Parameters<Sandbox['pushImage']>[1]) =>
-    github.pushImage(path, { repository: REPOSITORY, at: ago(30), ...options })
+    github.pushImage(path, { repository: REPOSITORY, at: daysAgo(30), ...options })
   const [amd64, arm64] = [push({}), push({})]
   const index = push({ tags: ['old-1'], children: [amd64, arm64] })
   const second = push({ tags: ['old-2', 'latest'] })
-  const young = push({ tags: ['old-3'], at: ago(1) })
+  const young = push({ tags: ['old-3'], at: daysAgo(1) })
   return { path, amd64, arm64, index, second, young, tags: () => github.state.packageTags(path) }
 }
 
@@ -106,9 +96,8 @@ test('a dry run, the same for real, what it recorded, and back', async () => {
   const before = images.tags()
   const dry = await signalbox(['images', REPOSITORY, '--registry', github.host, '--dry-run', '--json'], asApp())
   expect(dry).toMatchObject({ code: 0, err: '' })
-  const wanted = reportOf(dry.out).decisions.filter(({ do: doing }) => doing.length > 0)
   const subjectOf = (digest: string) => `${github.host}/acme/shop@${digest}`
-  expect(new Map(wanted.map((one) => [one.subject, one.do.join()]))).toEqual(
+  expect(new Map(wanted(reportOf(dry.out)))).toEqual(
     new Map([
       [subjectOf(images.index), 'delete'],
       [subjectOf(images.amd64), 'delete'],
@@ -124,12 +113,8 @@ test('a dry run, the same for real, what it recorded, and back', async () => {
   expect(run.out).toContain('untag 1, delete 3')
   expect(images.tags()).toEqual({ latest: images.second, 'old-3': images.young })
 
-  const listed = await execa(process.execPath, [CLI, 'sweeps', '--kind', 'images', '--json'], {
-    cwd: directory,
-    env: { PATH: process.env.PATH, ...asApp() },
-    extendEnv: false,
-  })
-  const sweep = JSON.parse(listed.stdout).find(({ outcomes }: SweepReport) => outcomes.length > 0).id
+  const listed = await runSignalbox(['sweeps', '--kind', 'images', '--json'], { cwd: directory, env: asApp() })
+  const sweep = JSON.parse(listed.out).find(({ outcomes }: SweepReport) => outcomes.length > 0).id
   const back = await signalbox(['restore', sweep], asApp())
   expect(back).toMatchObject({ code: 0, err: '' })
   expect(back.out).toContain('3 of 3 restored. What no rule keeps goes with the next sweep again.')
@@ -282,8 +267,8 @@ test.each<[readonly string[], string]>([
 
 test("another repository's images are left alone, unless who runs Signalbox shares them", async () => {
   github.createRepository({ owner: 'acme', name: 'site', ownerType: 'Organization', files: { 'README.md': 'Site' } })
-  github.pushImage('acme/theirs', { repository: 'acme/site', tags: ['old-1'], at: ago(30) })
-  github.pushImage('acme/theirs', { repository: 'acme/site', tags: ['v1'], at: ago(30) })
+  github.pushImage('acme/theirs', { repository: 'acme/site', tags: ['old-1'], at: daysAgo(30) })
+  github.pushImage('acme/theirs', { repository: 'acme/site', tags: ['v1'], at: daysAgo(30) })
   const name = `${github.host}/acme/theirs`
   const args = ['images', name, '--repository', REPOSITORY, '--json']
   const refused = await signalbox(args, asApp())

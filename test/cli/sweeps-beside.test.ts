@@ -4,23 +4,14 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sandboxEnvironment } from '../../src/cli/sandbox-environment.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { freePort } from '../support/postgres.ts'
 import { type AppProcess, startProcess } from '../support/process.ts'
-
-const DAY = 86_400_000
-const CONFIG = `version: 1
-stale:
-  days_before_stale: 40
-  days_before_close: 10
-  stale_issue_message: Is this still true?
-cleanup:
-  workflow_runs: { days: 30, minimum_runs: 1 }
-`
+import { runSignalbox } from '../support/run-signalbox.ts'
+import { makeSweptRepository, reportOf, wanted } from '../support/swept-repository.ts'
 
 let github: Sandbox
 let directory: string
@@ -32,16 +23,8 @@ beforeAll(async () => {
   github = await startSandbox({ validateReplies: true })
   const port = await freePort()
   env = { ...sandboxEnvironment(github, join(directory, 'data')), PORT: String(port) }
-  for (const name of ['shop', 'till', 'mill', 'hall', 'yard']) {
-    const files = { '.github/signalbox.yml': CONFIG, '.github/workflows/test.yml': 'on: push\njobs: {}\n' }
-    github.createRepository({ owner: 'acme', name, ownerType: 'Organization', files, collaborators: { ann: 'write' } })
-    github.openIssue(`acme/${name}`, { title: 'Old', author: 'ann', at: daysAgo(60) })
-    github.openIssue(`acme/${name}`, { title: 'New', author: 'ann', at: daysAgo(2) })
-    github.seedRuns(
-      `acme/${name}`,
-      Array.from({ length: 31 }, (_, index) => ({ workflow: 'test.yml', createdAt: daysAgo(index === 0 ? 3 : 40) })),
-    )
-  }
+  const ages = [3, ...Array<number>(30).fill(40)]
+  for (const name of ['shop', 'till', 'mill', 'hall', 'yard']) makeSweptRepository(github, name, ages)
   github.createRepository({
     owner: 'acme',
     name: 'bare',
@@ -57,23 +40,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
-function daysAgo(days: number): Date {
-  return new Date(Date.now() - days * DAY)
-}
-
-async function signalbox(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
-  const result = await execa(process.execPath, [resolve('src/cli.ts'), ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH, ...env, ...more },
-    extendEnv: false,
-    reject: false,
-  })
-  return { code: result.exitCode, out: result.stdout, err: result.stderr }
-}
-
-const reportOf = (out: string): SweepReport => JSON.parse(out)
-const wanted = (report: SweepReport) =>
-  report.decisions.filter((one) => one.do.length > 0).map((one) => [one.subject, one.do.join()])
+const signalbox = (args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
+  runSignalbox(args, { cwd: directory, env: { ...env, ...more } })
 
 describe('beside a running server', { timeout: 120_000 }, () => {
   test('a dry run shows what the server then does, which is on record', async () => {

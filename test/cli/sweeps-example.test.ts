@@ -1,13 +1,12 @@
 /** The example of README.md: its configuration, and what the command prints for a repository of which that could be true. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { execa } from 'execa'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { makeEnv } from '../support/app.ts'
+import { environmentOf, runSignalbox } from '../support/run-signalbox.ts'
+import { daysAgo } from '../support/stale-project.ts'
 
-const DAY = 86_400_000
 const REPO = 'acme/shop'
 
 let github: Sandbox
@@ -40,22 +39,16 @@ test('a dry run prints what README.md shows', { timeout: 120_000 }, async () => 
     files: { '.github/signalbox.yml': config },
     collaborators: { ann: 'write' },
   })
-  const ago = (days: number) => new Date(Date.now() - days * DAY)
-  const open = (title: string, days: number) => github.openIssue(REPO, { title, author: 'rob', at: ago(days) })
+  const open = (title: string, days: number) => github.openIssue(REPO, { title, author: 'rob', at: daysAgo(days) })
   const us = `${github.app.slug}[bot]`
   open('Quiet', 71)
-  github.addLabel(REPO, open('Warned', 80), 'Stale', us, ago(15))
-  github.addLabel(REPO, open('Planned', 300), 'roadmap', 'ann', ago(299))
+  github.addLabel(REPO, open('Warned', 80), 'Stale', us, daysAgo(15))
+  github.addLabel(REPO, open('Planned', 300), 'roadmap', 'ann', daysAgo(299))
   const answered = open('Answered', 90)
-  github.addLabel(REPO, answered, 'Stale', us, ago(5))
+  github.addLabel(REPO, answered, 'Stale', us, daysAgo(5))
   github.comment(REPO, answered, 'Yes!', 'rob')
   open('New', 3)
-  const { SIGNALBOX_DATA_DIR: _, DATABASE_URL: __, ...env } = makeEnv(github)
-  const { stdout } = await execa(process.execPath, [resolve('src/cli.ts'), ...command.split(' ')], {
-    cwd: directory,
-    env: { PATH: process.env.PATH, ...env },
-    extendEnv: false,
-  })
-  expect(withoutFigures(stdout)).toContain('then: 5 looked at; ')
-  expect(withoutFigures(stdout)).toBe(withoutFigures(shown))
+  const { out } = await runSignalbox(command.split(' '), { cwd: directory, env: environmentOf(github) })
+  expect(withoutFigures(out)).toContain('then: 5 looked at; ')
+  expect(withoutFigures(out)).toBe(withoutFigures(shown))
 })

@@ -2,22 +2,12 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { execa } from 'execa'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
-import { makeEnv } from '../support/app.ts'
-
-const DAY = 86_400_000
-const CONFIG = `version: 1
-stale:
-  days_before_stale: 40
-  days_before_close: 10
-  stale_issue_message: Is this still true?
-cleanup:
-  workflow_runs: { days: 30, minimum_runs: 1 }
-`
+import { environmentOf, runSignalbox } from '../support/run-signalbox.ts'
+import { makeSweptRepository, reportOf, wanted } from '../support/swept-repository.ts'
 
 let github: Sandbox
 let directory: string
@@ -25,22 +15,7 @@ let directory: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'signalbox-sweeps-'))
   github = await startSandbox({ validateReplies: true })
-  const files = { '.github/signalbox.yml': CONFIG, '.github/workflows/test.yml': 'on: push\njobs: {}\n' }
-  github.createRepository({
-    owner: 'acme',
-    name: 'shop',
-    ownerType: 'Organization',
-    files,
-    collaborators: { ann: 'write' },
-  })
-  const ago = (days: number) => new Date(Date.now() - days * DAY)
-  github.openIssue('acme/shop', { title: 'Old', author: 'ann', at: ago(60) })
-  github.openIssue('acme/shop', { title: 'New', author: 'ann', at: ago(2) })
-  github.seedRuns('acme/shop', [
-    { workflow: 'test.yml', createdAt: ago(50) },
-    { workflow: 'test.yml', createdAt: ago(40) },
-    { workflow: 'test.yml', createdAt: ago(3) },
-  ])
+  makeSweptRepository(github, 'shop', [50, 40, 3])
 })
 afterAll(async () => {
   github.assertConforms()
@@ -48,21 +23,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
-async function signalbox(args: readonly string[], input = '') {
-  const { SIGNALBOX_DATA_DIR: _, DATABASE_URL: __, ...env } = makeEnv(github)
-  const result = await execa(process.execPath, [resolve('src/cli.ts'), ...args], {
-    cwd: directory,
-    env: { PATH: process.env.PATH, ...env },
-    extendEnv: false,
-    reject: false,
-    input,
-  })
-  return { code: result.exitCode, out: result.stdout, err: result.stderr }
-}
-
-const reportOf = (out: string): SweepReport => JSON.parse(out)
-const wanted = (report: SweepReport) =>
-  report.decisions.filter((one) => one.do.length > 0).map((one) => [one.subject, one.do.join()])
+const signalbox = (args: readonly string[], input = '') =>
+  runSignalbox(args, { cwd: directory, env: environmentOf(github), input })
 
 test('a dry run shows what the real run then does, which is on record', { timeout: 120_000 }, async () => {
   const dry = reportOf((await signalbox(['stale', 'acme/shop', '--dry-run', '--json'])).out)
