@@ -3,6 +3,7 @@ import { connectImageUse } from '../../src/adapters/github/image-use.ts'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
 import type { ImageUseGitHub } from '../../src/ports/sweeps.ts'
 import {
+  allOf,
   DescribedGitHub,
   failing,
   INSTALLATION_ID,
@@ -29,12 +30,6 @@ const nextPage = (path: string) => ({ link: `<https://api.github.com${BASE}${pat
 const sha = (digit: string | number) => String(digit).repeat(40).slice(0, 40)
 const REFUSED = failing(403, 'Resource not accessible by integration')
 
-async function all<Value>(pages: AsyncIterable<readonly Value[]>): Promise<Value[]> {
-  const found: Value[] = []
-  for await (const page of pages) found.push(...page)
-  return found
-}
-
 describe('what images may belong to', () => {
   test('pull requests, open or closed, newest first, each once', async () => {
     const [example] = api.description.example('GET /repos/{owner}/{repo}/pulls') as readonly {
@@ -58,7 +53,7 @@ describe('what images may belong to', () => {
       query: { page: '2' },
       body: [pull(2, 'closed'), pull(1, 'closed', { repo: fork })],
     })
-    expect(await all(github.listPullRequests(repo))).toEqual([
+    expect(await allOf(github.listPullRequests(repo))).toEqual([
       { number: 3, state: 'open', headSha: sha(3), headBranch: 'fix-3' },
       { number: 2, state: 'closed', headSha: sha(2), headBranch: null },
       { number: 1, state: 'closed', headSha: sha(1), headBranch: null },
@@ -91,7 +86,7 @@ describe('what images may belong to', () => {
   })
 
   test.each<[string, (port: ImageUseGitHub) => Promise<unknown>]>([
-    ['/pulls', (port) => all(port.listPullRequests(repo))],
+    ['/pulls', (port) => allOf(port.listPullRequests(repo))],
     ['/branches', (port) => port.listBranches(repo)],
     ['/releases', (port) => port.listReleases(repo)],
   ])('%s that cannot be read are no empty list', async (path, ask) => {

@@ -8,6 +8,7 @@ import type { RunsGitHub } from '../../src/ports/sweeps.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { installationClient } from '../sandbox/support.ts'
 import {
+  allOf,
   DescribedGitHub,
   failing,
   INSTALLATION_ID,
@@ -17,12 +18,6 @@ import {
 import { makeRepo } from '../support/facts.ts'
 
 const repo = makeRepo()
-
-async function all<Value>(pages: AsyncIterable<readonly Value[]>): Promise<Value[]> {
-  const found: Value[] = []
-  for await (const page of pages) found.push(...page)
-  return found
-}
 
 describe('as GitHub describes it', () => {
   const api = new DescribedGitHub()
@@ -70,7 +65,7 @@ describe('as GitHub describes it', () => {
     ['2026-01-30T12:00:00.999Z', '<=2026-01-30T12:00:00Z'],
   ])('runs before %s are those of whole seconds %s', async (before, created) => {
     api.answer('GET', RUNS, listed(0, []))
-    expect(await all(github.listRunsBefore(repo, new Date(before)))).toEqual([])
+    expect(await allOf(github.listRunsBefore(repo, new Date(before)))).toEqual([])
     expect(queries()).toEqual([{ created, per_page: '100', page: '1' }])
   })
 
@@ -99,7 +94,7 @@ describe('as GitHub describes it', () => {
       conclusion: 'failure',
       createdAt: new Date('2025-12-01T10:00:00Z'),
     }
-    expect(await all(github.listRunsBefore(repo, new Date('2026-01-01T00:00:00Z')))).toEqual([
+    expect(await allOf(github.listRunsBefore(repo, new Date('2026-01-01T00:00:00Z')))).toEqual([
       expected,
       { ...expected, id: 2, name: '', branch: null, status: '', conclusion: null, workflowPath: 'dynamic/a@b' },
     ])
@@ -108,7 +103,9 @@ describe('as GitHub describes it', () => {
   test('what cannot be understood is left out, and said', async () => {
     api.answer('GET', RUNS, listed(2, [{ id: 1 }, { id: -2 }]))
     const problems: string[] = []
-    const found = await all(github.listRunsBefore(repo, new Date('2026-01-01T00:00:00Z'), (one) => problems.push(one)))
+    const found = await allOf(
+      github.listRunsBefore(repo, new Date('2026-01-01T00:00:00Z'), (one) => problems.push(one)),
+    )
     expect(found.map(({ id }) => id)).toEqual([1])
     expect(problems).toEqual([
       'GitHub counts 2 workflow runs before 2026-01-01T00:00:00.000Z, and listed 1 of them: the others are looked at by a later sweep.',
@@ -119,7 +116,7 @@ describe('as GitHub describes it', () => {
     const runs = Array.from({ length: 100 }, (_, index) => ({ id: index + 1, created_at: '2025-12-01T10:00:00Z' }))
     api.answer('GET', RUNS, { query: { page: '1' }, ...listed(250, runs) })
     api.answer('GET', RUNS, { query: { page: '2' }, ...listed(100, []) })
-    expect(await all(github.listRunsBefore(repo, new Date('2026-01-01T00:00:00Z')))).toHaveLength(100)
+    expect(await allOf(github.listRunsBefore(repo, new Date('2026-01-01T00:00:00Z')))).toHaveLength(100)
   })
 
   test('a list that GitHub counts no further than it lists goes on all the same', async () => {
@@ -130,7 +127,7 @@ describe('as GitHub describes it', () => {
       api.answer('GET', RUNS, { query: { page: String(number + 1) }, ...listed(1000, page(number * 100, 100)) })
     const created = `<=${new Date(from - 999_000).toISOString().slice(0, 19)}Z`
     api.answer('GET', RUNS, { query: { page: '1', created }, ...listed(31, page(999, 31)) })
-    const found = await all(github.listRunsBefore(repo, new Date('2026-01-01T00:00:00Z')))
+    const found = await allOf(github.listRunsBefore(repo, new Date('2026-01-01T00:00:00Z')))
     expect([found.length, new Set(found.map(({ id }) => id)).size]).toEqual([1030, 1030])
   })
 
@@ -140,7 +137,7 @@ describe('as GitHub describes it', () => {
     [{ ...failing(429, 'Slow down'), headers: { 'retry-after': '7' } }, TransientError, /limits us/],
   ])('a list that is refused: %j', async (reply, kind, message) => {
     api.answer('GET', RUNS, reply)
-    const error = await all(github.listRunsBefore(repo, new Date(0))).catch((fault: unknown) => fault)
+    const error = await allOf(github.listRunsBefore(repo, new Date(0))).catch((fault: unknown) => fault)
     expect(error).toBeInstanceOf(kind)
     expect(error).toHaveProperty('message', expect.stringMatching(message))
   })
@@ -211,7 +208,7 @@ describe('as GitHub describes it', () => {
       headers: { link: next },
     })
     api.answer('GET', path, { query: { page: '2' }, body: { total_count: 3, actions_caches: [cache(2), cache(3)] } })
-    const found = await all(github.listCaches(repo))
+    const found = await allOf(github.listCaches(repo))
     expect(found.map(({ id }) => id)).toEqual([1, 2, 3])
     const lastUsedAt = new Date('2026-01-02T10:00:00.123Z')
     expect(found[0]).toEqual({ id: 1, key: 'node-1', ref: 'refs/pull/1/merge', sizeBytes: 1024, lastUsedAt })
@@ -293,7 +290,9 @@ describe('long lists', () => {
     const problems: string[] = []
     requests = 0
     const target = { owner: 'acme', name }
-    const found = await all(connectRuns(octokit).listRunsBefore(target, new Date(BEFORE), (one) => problems.push(one)))
+    const found = await allOf(
+      connectRuns(octokit).listRunsBefore(target, new Date(BEFORE), (one) => problems.push(one)),
+    )
     return { ids, found: found.map(({ id }) => id), problems, requests }
   }
   const sorted = (ids: readonly number[]) => [...ids].sort((one, other) => one - other)

@@ -4,6 +4,7 @@ import type { SweepJournal } from '../../src/ports/sweeps.ts'
 import type { Store } from '../../src/ports.ts'
 import { makeRepo } from '../support/facts.ts'
 import { describeStores } from '../support/stores.ts'
+import { makeSweepReport } from '../support/sweep-facts.ts'
 
 const NOW = new Date('2026-11-30T01:30:00Z')
 const SPENT = { requests: 3, points: 4 }
@@ -56,21 +57,7 @@ describeStores('operations of what was begun', (open) => {
     const journal = await openIt()
     await journal.begin(['#1', '#2'])
     await journal.tally(new Map([['#1', 2]]))
-    await journal.finish({
-      id: journal.id,
-      kind: 'stale',
-      repo: { owner: 'acme', name: 'shop' },
-      target: null,
-      dryRun: false,
-      state: 'done',
-      stopped: null,
-      startedAt: NOW,
-      endedAt: NOW,
-      spent: SPENT,
-      decisions: [],
-      outcomes: [],
-      problems: [],
-    })
+    await journal.finish(makeSweepReport({ id: journal.id, startedAt: NOW, endedAt: NOW }))
     const { outcomes = [] } = (await store.sweeps.get(journal.id ?? '')) ?? {}
     expect(outcomes.map(({ subject, operations }) => [subject, operations])).toEqual([
       ['#1', 2],

@@ -3,6 +3,7 @@ import type { SweepOutcome, SweepReport } from '../../src/domain/sweep.ts'
 import type { Store } from '../../src/ports.ts'
 import { makeRepo } from '../support/facts.ts'
 import { describeStores, watchJobs } from '../support/stores.ts'
+import { makeSweepReport } from '../support/sweep-facts.ts'
 
 const NOW = new Date('2026-11-30T01:30:00Z')
 const done = (subject: string, operations = 2): SweepOutcome => ({
@@ -15,22 +16,15 @@ const done = (subject: string, operations = 2): SweepOutcome => ({
 const SPENT = { requests: 3, points: 4 }
 
 function makeReport(report: Partial<SweepReport> = {}): SweepReport {
-  return {
+  return makeSweepReport({
     id: null,
-    kind: 'stale',
-    repo: { owner: 'acme', name: 'shop' },
-    target: null,
-    dryRun: false,
-    state: 'done',
-    stopped: null,
     startedAt: NOW,
     endedAt: new Date(NOW.getTime() + 5_000),
-    spent: SPENT,
     decisions: [{ subject: '#1', do: ['mark'], reason: 'quiet for 60 days' }],
     outcomes: [done('#1')],
     problems: ['one \0 problem'],
     ...report,
-  }
+  })
 }
 
 describeStores('the store of sweeps', (open) => {

@@ -1,34 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { renderSweeps } from '../../src/app/render-sweeps.ts'
 import { escapeMarkdown } from '../../src/app/templates.ts'
-import type { SweepDecision, SweepReport } from '../../src/domain/sweep.ts'
+import type { SweepDecision } from '../../src/domain/sweep.ts'
 import { NOW } from '../support/facts.ts'
+import { makeSweepReport } from '../support/sweep-facts.ts'
 
 const MOST = 60_000
-
-function makeReport(report: Partial<SweepReport> = {}): SweepReport {
-  return {
-    id: 's1',
-    kind: 'stale',
-    repo: { owner: 'acme', name: 'shop' },
-    target: null,
-    dryRun: false,
-    state: 'done',
-    stopped: null,
-    startedAt: NOW,
-    endedAt: new Date(NOW.getTime() + 3000),
-    spent: { requests: 3, points: 4 },
-    decisions: [],
-    outcomes: [],
-    problems: [],
-    ...report,
-  }
-}
 
 const decided = (subject: string, doing: string[], reason: string): SweepDecision => ({ subject, do: doing, reason })
 
 test('what was done stands before what was not, each with its reason', () => {
-  const report = makeReport({
+  const report = makeSweepReport({
     decisions: [decided('#1', [], 'last active 2 days ago'), decided('#2', ['mark'], 'last active 60 days ago')],
     outcomes: [{ subject: '#2', do: ['mark'], outcome: 'done', operations: 2, note: '' }],
   })
@@ -60,7 +42,7 @@ describe('what strangers wrote', () => {
   ])('shows as what it is: %s', (_, text) => {
     const shown = escapeMarkdown(text)
     expect(shown).not.toBe(text)
-    const report = makeReport({
+    const report = makeSweepReport({
       kind: 'images',
       target: text,
       state: 'stopped',
@@ -80,9 +62,9 @@ describe('what strangers wrote', () => {
 test('a report is never longer than it may be', () => {
   const decisions = Array.from({ length: 1000 }, (_, index) => decided(`#${index}`, ['mark'], 'x'.repeat(100)))
   for (const most of [60_000, 5_000, 500]) {
-    const rendered = renderSweeps([makeReport({ decisions })], most)
+    const rendered = renderSweeps([makeSweepReport({ decisions })], most)
     expect(rendered?.length).toBeLessThanOrEqual(most)
     expect(rendered).toMatch(/\d+ more entries are not shown here; `signalbox sweeps` shows them\.$/)
   }
-  expect(renderSweeps([makeReport({ decisions })], 10)).toBeNull()
+  expect(renderSweeps([makeSweepReport({ decisions })], 10)).toBeNull()
 })

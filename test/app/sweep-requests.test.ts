@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../../src/adapters/store/open-store.ts'
 import { type RunningServer, startServer } from '../../src/app/server.ts'
 import { makeSweepWatch } from '../../src/app/sweep-watch.ts'
-import type { SweepReport } from '../../src/domain/sweep.ts'
 import type { SweepJournal } from '../../src/ports/sweeps.ts'
 import type { Store } from '../../src/ports.ts'
+import { makeSweepReport } from '../support/sweep-facts.ts'
 
 const SECRET = 'a secret of the tests'
 const PATH = '/api/signalbox/sweeps'
@@ -214,21 +214,13 @@ describe('what is answered', () => {
   })
 
   test('reports, one and many', async () => {
-    const report: SweepReport = {
+    const report = makeSweepReport({
       id: journal.id,
-      kind: 'stale',
-      repo: { owner: 'acme', name: 'shop' },
-      target: null,
-      dryRun: false,
-      state: 'done',
-      stopped: null,
       startedAt: journal.startedAt,
-      endedAt: new Date('2026-11-30T00:00:00Z'),
-      spent: { requests: 4, points: 2 },
       decisions: [{ subject: '#1', do: ['mark'], reason: 'last active 60 days ago' }],
       outcomes: [{ subject: '#1', do: ['mark'], outcome: 'done', operations: 2, note: '' }],
       problems: ['One page was not read.'],
-    }
+    })
     await journal.finish(report)
     const sent = JSON.parse(JSON.stringify(report))
     expect(await ask({ operation: 'get', id: journal.id })).toMatchObject(sent)

@@ -159,6 +159,13 @@ export function useDescribedGitHub(): { readonly api: DescribedGitHub; readonly 
   return { api, github }
 }
 
+/** Of all pages. */
+export async function allOf<Value>(pages: AsyncIterable<readonly Value[]>): Promise<Value[]> {
+  const found: Value[] = []
+  for await (const page of pages) found.push(...page)
+  return found
+}
+
 /** A refusal, as GitHub words it. */
 export function failing(status: number, message: string): ScriptedReply {
   return { status, body: { message, documentation_url: 'https://docs.github.com/rest' } }
