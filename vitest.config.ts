@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/engine-setup.ts'],
-    // Flows start servers and databases; two cores run four files side by side without starving one another's timers.
-    maxWorkers: 2,
+    // Flows wait more than they work: three at a time keep two cores busy, and starve none of one another's timers.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -27,7 +27,7 @@ test('what files, releases and a push under way need stays', async () => {
   for (const tag of ['deployed', 'base', 'web', '1.2.3-ubuntu']) images.push(tag, { tags: [tag] })
   images.push('fresh', { days: 59 * MINUTE })
   for (const tag of ['other', '1.2.3-rc.1', '1.2.4-ubuntu', `sha-${sha.slice(0, 7)}`]) images.push(tag, { tags: [tag] })
-  images.push('pull', { tags: [`pr-${number}`], days: 0 })
+  images.push('pull', { tags: [`pr-${number}`], days: MINUTE })
   images.push('left-over', { days: 61 * MINUTE })
 
   const report = await sweepPackage(sandbox, app, project, { config: GOING })

