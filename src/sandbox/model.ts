@@ -53,8 +53,16 @@ export interface Installation {
   suspendedAt: Date | null
 }
 
-export const COLLABORATOR_LEVELS = ['admin', 'maintain', 'write', 'triage', 'read', 'none'] as const
-export type CollaboratorLevel = (typeof COLLABORATOR_LEVELS)[number]
+/** Of each level, which of GitHub's four old ones it comes to. */
+export const OLD_LEVELS = {
+  admin: 'admin',
+  maintain: 'write',
+  write: 'write',
+  triage: 'read',
+  read: 'read',
+  none: 'none',
+} as const
+export type CollaboratorLevel = keyof typeof OLD_LEVELS
 
 export interface Label {
   readonly id: number

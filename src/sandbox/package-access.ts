@@ -3,7 +3,7 @@
  * package and their repository. Apps may not do anything that everybody may not.
  */
 import type { Caller } from './auth.ts'
-import type { CollaboratorLevel, Repository } from './model.ts'
+import { OLD_LEVELS, type Repository } from './model.ts'
 import {
   type ContainerPackage,
   PACKAGE_ROLES,
@@ -14,15 +14,6 @@ import {
 import { findPackage, splitPath } from './packages.ts'
 import { fullName } from './render/urls.ts'
 import type { World } from './world.ts'
-
-const OF_COLLABORATORS: Readonly<Record<CollaboratorLevel, PackageRole>> = {
-  admin: 'admin',
-  maintain: 'write',
-  write: 'write',
-  triage: 'read',
-  read: 'read',
-  none: 'none',
-}
 
 export function reachesRole(role: PackageRole, wanted: PackageRole): boolean {
   return PACKAGE_ROLES.indexOf(role) >= PACKAGE_ROLES.indexOf(wanted)
@@ -46,7 +37,7 @@ function roleOfPerson(one: ContainerPackage, token: PersonalToken): PackageRole 
   if (owns(token, one.owner.login)) return 'admin'
   const login = token.person.login.toLowerCase()
   const level = one.repository?.collaborators.get(login) ?? 'none'
-  return highest(one.roles.get(login) ?? 'none', OF_COLLABORATORS[level])
+  return highest(one.roles.get(login) ?? 'none', OLD_LEVELS[level])
 }
 
 /** What the caller is to the package, whatever the token's scopes. */
@@ -79,7 +70,7 @@ function mayCreate(world: World, caller: Caller, owner: string): boolean {
   return [...world.repositories.values()].some(
     (one) =>
       one.owner.login.toLowerCase() === owner &&
-      reachesRole(OF_COLLABORATORS[one.collaborators.get(login) ?? 'none'], 'write'),
+      reachesRole(OLD_LEVELS[one.collaborators.get(login) ?? 'none'], 'write'),
   )
 }
 

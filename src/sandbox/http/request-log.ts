@@ -1,3 +1,4 @@
+import type { FaultKind } from '../faults.ts'
 import type { World } from '../world.ts'
 
 /** One request to the API, as the log keeps it. */
@@ -15,6 +16,17 @@ export interface ApiRequest {
   caller: string
   /** Which fault was played on it; null: none. */
   fault: string | null
+}
+
+/** Notes a request that arrived. @returns its place in the log, and the fault that befalls it. */
+export function logRequest(
+  world: World,
+  request: Pick<ApiRequest, 'method' | 'path' | 'route' | 'body'>,
+): { readonly entry: ApiRequest; readonly fault: FaultKind | null } {
+  const fault = world.faults.take(request)
+  const entry = { at: world.now(), ...request, status: 0, caller: 'anonymous', fault: fault?.kind ?? null }
+  world.requests.push(entry)
+  return { entry, fault }
 }
 
 /** `GET /repos/{owner}/{repo}/pulls` → how often. */

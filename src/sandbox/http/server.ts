@@ -14,7 +14,7 @@ import { changed, pause, type World } from '../world.ts'
 import { Problem } from './problem.ts'
 import { type RateBucket, type Resource, rateBucket, rateHeaders } from './rate-limit.ts'
 import { limitReply, problemReply, refusal } from './refusals.ts'
-import type { ApiRequest } from './request-log.ts'
+import { type ApiRequest, logRequest } from './request-log.ts'
 import { findRoute, type Match, type Reply } from './router.ts'
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -114,19 +114,12 @@ async function serveApi(world: World, check: ReplyChecker | null, request: Incom
   const isGraphql = url.pathname === '/api/graphql'
   const pathname = isGraphql ? '/graphql' : url.pathname.slice('/api/v3'.length)
   const match = isGraphql ? null : findRoute(allRoutes, method, pathname)
-  const entry: ApiRequest = {
-    at: world.now(),
+  const { entry, fault } = logRequest(world, {
     method,
     path: pathname + url.search,
     route: isGraphql ? '/graphql' : (match?.route.pattern ?? null),
     body: await readBody(request),
-    status: 0,
-    caller: 'anonymous',
-    fault: null,
-  }
-  world.requests.push(entry)
-  const fault = world.faults.take(entry)
-  entry.fault = fault?.kind ?? null
+  })
   const exchange = { world, request, entry, url, match, check }
   if (fault !== null && 'once' in fault && fault.once !== null) {
     spoil(exchange, response, fault)

@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nameOfCaller } from '../auth.ts'
 import type { FaultKind } from '../faults.ts'
-import type { ApiRequest } from '../http/request-log.ts'
+import { type ApiRequest, logRequest } from '../http/request-log.ts'
 import type { RegistryAction } from '../package-access.ts'
 import { pause, type World } from '../world.ts'
 import { beginUpload, continueUpload, endUpload, readBlob } from './blobs.ts'
@@ -142,20 +142,13 @@ export async function serveRegistry(world: World, request: IncomingMessage, resp
   const url = new URL(request.url ?? '/', world.origin)
   const found = find(url.pathname)
   const bytes = await readBytes(request)
-  const entry: ApiRequest = {
-    at: world.now(),
+  const { entry, fault } = logRequest(world, {
     method: request.method ?? 'GET',
     path: url.pathname + url.search,
     route: found?.route.name ?? null,
     // Blobs are no text.
     body: found?.route.name.includes('/manifests/') === true ? Buffer.from(bytes).toString() : '',
-    status: 0,
-    caller: 'anonymous',
-    fault: null,
-  }
-  world.requests.push(entry)
-  const fault = world.faults.take(entry)
-  entry.fault = fault?.kind ?? null
+  })
   const refused = fault === null ? null : refusedBy(fault)
   const reply = refused ?? (await act(world, request, { url, entry, found, bytes }).catch(problemReply))
   if (world.options.delayMs !== undefined) await pause(world, world.options.delayMs)

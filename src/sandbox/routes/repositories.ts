@@ -2,22 +2,13 @@
 import { invalidField } from '../http/problem.ts'
 import { param, type Route, repositoryRoute } from '../http/router.ts'
 import { isJsonObject, type JsonObject } from '../json.ts'
-import type { CollaboratorLevel, Repository } from '../model.ts'
+import { type CollaboratorLevel, OLD_LEVELS, type Repository } from '../model.ts'
 import { renderAccount } from '../render/account.ts'
 import { renderFullRepository } from '../render/repository.ts'
 import { dispatchRepository } from '../repository-dispatch.ts'
 import { account, botOf, type World } from '../world.ts'
 
-/** GitHub answers with the four old levels in `permission` and the exact one in `role_name`. */
-const OLD_LEVELS: Readonly<Record<CollaboratorLevel, string>> = {
-  admin: 'admin',
-  maintain: 'write',
-  write: 'write',
-  triage: 'read',
-  read: 'read',
-  none: 'none',
-}
-
+/** GitHub answers with the old level in `permission` and the exact one in `role_name`. */
 function renderPermission(world: World, repository: Repository, login: string): JsonObject {
   const known = repository.collaborators.get(login.toLowerCase())
   const level = known ?? (repository.private ? 'none' : 'read')
