@@ -37,7 +37,7 @@ type Wanted = Pick<SweptRepository, 'schedules' | 'staleLabels' | 'imagesOnClose
 
 const NOTHING: Wanted = { schedules: [], staleLabels: [], imagesOnClose: false }
 
-export function sweepsOf({ stale, cleanup }: Config): Wanted {
+function sweepsOf({ stale, cleanup }: Config): Wanted {
   const { workflowRuns, images } = cleanup
   const schedules: SweepSchedule[] = []
   if (stale?.schedule) schedules.push({ kind: 'stale', cron: stale.schedule })

@@ -54,7 +54,7 @@ export function makeImageSweeps(options: ImageSweepsOptions): SweepTask[] {
   }))
 }
 
-export function imageRepositories(config: Config, repo: Repo): string[] {
+function imageRepositories(config: Config, repo: Repo): string[] {
   const named = config.cleanup.images?.repositories ?? []
   const written = named.length > 0 ? named : config.images.map((image) => image.repository)
   const names = written.map((text) => interpolate(text, { ...NO_VALUES, repo }).toLowerCase())

@@ -24,7 +24,7 @@ export function splitPath(path: string): { readonly owner: string; readonly name
     : { owner: path.slice(0, slash).toLowerCase(), name: path.slice(slash + 1).toLowerCase() }
 }
 
-export function pathOf(one: ContainerPackage): string {
+function pathOf(one: ContainerPackage): string {
   return `${one.owner.login.toLowerCase()}/${one.name}`
 }
 

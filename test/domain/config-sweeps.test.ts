@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { parseImageRetention } from '../../src/domain/config/parse-image-retention.ts'
-import { parseRunRetention } from '../../src/domain/config/parse-run-retention.ts'
 import { parseStaleConfig } from '../../src/domain/config/parse-stale.ts'
 import type { Config } from '../../src/domain/config.ts'
 import { formatProblem, parseConfig } from '../../src/domain/parse-config.ts'
@@ -324,6 +323,7 @@ describe('cleanup.workflow_runs', () => {
   test.each([
     ['{ keep_days: 30 }', '"workflow_runs" has an unknown key "keep_days"; '],
     ['{ days: -1 }', '"days" must be a whole number from 0 to 36500, but it is the number -1'],
+    ['{ days: x }', '"days" must be a whole number from 0 to 36500, but it is the text "x"'],
     ['{ minimum_runs: x }', '"minimum_runs" must be a whole number from 0 to 10000, but it is the text "x"'],
     ['{ states: [gone] }', 'item 1 of "states" must be "active", "deleted",'],
     ['{ conclusions: success }', '"conclusions" must be a list, such as [cancelled, skipped], but it is the text'],
@@ -457,13 +457,9 @@ test.each([
 describe('a section by itself', () => {
   test('is the same as in the file', () => {
     const stale = { days_before_stale: '5', rules: [{ name: 'a', labels: 'x', delete_branch: true }] }
-    const runs = { days: 5, branches: { main: {} } }
     const images = { rules: [{ pull_requests: 'closed' }], keep: ['latest'] }
-    const config = configOf(
-      `stale: ${JSON.stringify(stale)}\ncleanup: ${JSON.stringify({ workflow_runs: runs, images })}`,
-    )
+    const config = configOf(`stale: ${JSON.stringify(stale)}\ncleanup: ${JSON.stringify({ images })}`)
     expect(parseStaleConfig(stale)).toEqual({ ok: true, config: config.stale })
-    expect(parseRunRetention(runs)).toEqual({ ok: true, config: config.cleanup.workflowRuns })
     expect(parseImageRetention(images)).toEqual({ ok: true, config: config.cleanup.images })
   })
 
@@ -486,7 +482,6 @@ describe('a section by itself', () => {
         'item 1 of "rules" names neither "labels" nor "paths"; what is about everything belongs above',
       ],
     ],
-    [parseRunRetention, { days: 'x' }, ['"days" must be a whole number from 0 to 36500, but it is the text "x"']],
     [parseImageRetention, { rule: [] }, ['"images" has an unknown key "rule"; did you mean "rules"?']],
   ])('%o says what is wrong with %j', (parse, value, problems) => {
     expect(parse(value)).toEqual({ ok: false, problems })

@@ -11,13 +11,9 @@ import type { CommitContent } from '../../src/sandbox/pushes.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import type { Target } from './image.ts'
 import { pullWhole } from './oci-images.ts'
+import { daysAgo } from './stale-project.ts'
 
-export const DAY_MS = 86_400_000
 export const ALL_SCOPES = ['read:packages', 'write:packages', 'delete:packages']
-
-export function daysAgo(days: number): Date {
-  return new Date(Date.now() - days * DAY_MS)
-}
 
 export function makeImagesConfig(options: object = {}): ImageRetentionConfig {
   const parsed = parseImageRetention({ confirmed: true, rules: [{ pull_requests: 'closed' }], ...options })

@@ -61,7 +61,7 @@ export function makeImageFacts(
   return { repository: '', now: NOW, versions, pullRequests: [], branches: [], inUse: new Set(), ...facts }
 }
 
-export function makeImageRule(rule: Partial<ImageRule>): ImageRule {
+function makeImageRule(rule: Partial<ImageRule>): ImageRule {
   return {
     tags: [],
     keepLatest: null,

@@ -344,7 +344,7 @@ export function tagsStaying({ open }: PullRequests): Record<string, string> {
 export const UNTAGGED: readonly string[] = ['both', 'keep-nested/inner', 'main-3', 'v2.1.0/amd64']
 
 /** What stays, or goes, and cannot be pulled whole, since somebody had deleted a part. */
-export const BROKEN: ReadonlySet<string> = new Set(['keep-ghost', 'gone-ghost'])
+const BROKEN: ReadonlySet<string> = new Set(['keep-ghost', 'gone-ghost'])
 
 /** Fetches whatever stays, to the last byte. @returns the digests of all of it. */
 export function pullStaying({ target, digest }: Gallery): Promise<Set<string>> {

@@ -38,7 +38,7 @@ const page = (nodes: readonly object[], more: string | undefined) => ({
   nodes,
 })
 
-export const makeReactions = (reactions: readonly (readonly [at: string, login: string | null])[]) => ({
+const makeReactions = (reactions: readonly (readonly [at: string, login: string | null])[]) => ({
   nodes: reactions.map(([createdAt, login]) => ({ createdAt, user: login === null ? null : { login } })),
 })
 

@@ -15,7 +15,7 @@ import {
 } from './image.ts'
 
 const OCI = 'application/vnd.oci.image'
-export const ARM64: Platform = { os: 'linux', architecture: 'arm64' }
+const ARM64: Platform = { os: 'linux', architecture: 'arm64' }
 const UNKNOWN: Platform = { os: 'unknown', architecture: 'unknown' }
 
 export interface BuildOptions {
@@ -55,7 +55,7 @@ export async function pushPlatform(
 }
 
 /** As BuildKit has them: in the same index, of no platform, and about another entry of it. */
-export async function pushProvenance(target: Target, image: Descriptor): Promise<Entry> {
+async function pushProvenance(target: Target, image: Descriptor): Promise<Entry> {
   const statement = Buffer.from(JSON.stringify({ of: image.digest, salt: randomBytes(8).toString('hex') }))
   const config = { ...UNKNOWN, config: {}, rootfs: { type: 'layers', diff_ids: [digestOf(statement)] } }
   const manifest = {

@@ -1,20 +1,21 @@
 /** A repository of its own whose old workflow runs and caches are swept over HTTP, as the app does it, at whatever time a test wants. */
 import { carryOut, memoryJournal } from '../../src/app/sweep.ts'
 import { makeRunsSweep } from '../../src/app/sweep-runs.ts'
-import { parseRunRetention } from '../../src/domain/config/parse-run-retention.ts'
 import type { RunRetentionConfig } from '../../src/domain/run-retention.ts'
 import type { SweepReport } from '../../src/domain/sweep.ts'
 import type { SweepJournal, SweepSubject } from '../../src/ports/sweeps.ts'
 import type { GitHubApp } from '../../src/ports.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { makeConfig } from './facts.ts'
 import { findSubject } from './use-sandbox.ts'
 
 export const DAY_MS = 86_400_000
 
 export function makeRunsConfig(options: object = {}): RunRetentionConfig {
-  const parsed = parseRunRetention({ minimum_runs: 0, operations_per_run: 10_000, ...options })
-  if (!parsed.ok) throw new Error(parsed.problems.join('\n'))
-  return parsed.config
+  const section = { minimum_runs: 0, operations_per_run: 10_000, ...options }
+  const { workflowRuns } = makeConfig(JSON.stringify({ version: 1, cleanup: { workflow_runs: section } })).cleanup
+  if (workflowRuns === null) throw new Error('there is no section')
+  return workflowRuns
 }
 
 /** GitHub's times are of whole seconds; so is this one, from which all ages are counted. */

@@ -11,12 +11,12 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import type { SeenItem } from '../../src/sandbox/see-item.ts'
 import { findSubject } from './use-sandbox.ts'
 
-export const DAY_MS = 86_400_000
+const DAY_MS = 86_400_000
 export const WARNING = 'Is this still true?'
 export const FAREWELL = 'Nobody answered.'
 
 /** A month until stale, a week until closed, all comments. */
-export const OPTIONS = {
+const OPTIONS = {
   days_before_stale: 30,
   days_before_close: 7,
   stale_issue_message: WARNING,

@@ -30,7 +30,7 @@ export function connectSweep(octokit: Octokit, own: OwnApp, server: ServerKnowle
  * Counts what is sent from now on, but for the tokens that it is sent with. A query tells its cost where it asks for
  * `rateLimit { cost }`; one that does not, a mutation, and one without an answer count 1.
  */
-export function countRequests(octokit: Octokit): () => SweepSpent {
+function countRequests(octokit: Octokit): () => SweepSpent {
   let requests = 0
   let points = 0
   octokit.hook.wrap('request', async (request, options) => {

@@ -69,7 +69,7 @@ function asCommon(view: View, repository: Repository, item: Item) {
   }
 }
 
-export function asIssue(view: View, repository: Repository, issue: Issue) {
+function asIssue(view: View, repository: Repository, issue: Issue) {
   return {
     __typename: 'Issue',
     id: nodeId('issue', issue.id),
@@ -83,7 +83,7 @@ export function asIssue(view: View, repository: Repository, issue: Issue) {
   }
 }
 
-export function asPullRequest(view: View, repository: Repository, pull: PullRequest) {
+function asPullRequest(view: View, repository: Repository, pull: PullRequest) {
   const { repository: home, ref, sha } = pull.head
   return {
     __typename: 'PullRequest',
