@@ -1,13 +1,12 @@
 /** What is decided about comments, carried out against the sandbox over HTTP and a real store. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { applyComments } from '../../src/app/apply-comments.ts'
 import { decideComments } from '../../src/domain/decide-comments.ts'
 import type { PreviewView } from '../../src/domain/decide-previews.ts'
 import { BLOCK_BEGIN, BLOCK_END } from '../../src/domain/description-block.ts'
 import { TransientError } from '../../src/domain/errors.ts'
 import type { PullRequestFacts, StickyFacts } from '../../src/domain/pull-request.ts'
-import type { GitHub, PullRequestSubject, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import type { PullRequestSubject } from '../../src/ports.ts'
 import { makeTestLog } from '../support/app.ts'
 import {
   makeCommentFacts,
@@ -17,32 +16,18 @@ import {
   makeTestedRun,
 } from '../support/comment-facts.ts'
 import { makePullRequest, makeRepo } from '../support/facts.ts'
-import { openTestStore } from '../support/stores.ts'
-import { connectTo } from '../support/use-sandbox.ts'
+import { useStore } from '../support/stores.ts'
+import { findSubject, useSandbox } from '../support/use-sandbox.ts'
 
 const REPO = 'acme/shop'
 const COMMENTS = /\/issues\/\d+\/comments$/
 const log = makeTestLog()
-let sandbox: Sandbox
-let store: Store
-let github: GitHub
-let installationId: number
+const { sandbox, app } = await useSandbox()
+const store = await useStore()
+sandbox.createRepository({ owner: 'acme', name: 'shop', files: { 'README.md': 'hello' } })
+const { installationId } = await findSubject(app, REPO)
+const github = await app.forInstallation(installationId)
 let opened = 0
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  sandbox.createRepository({ owner: 'acme', name: 'shop', files: { 'README.md': 'hello' } })
-  const app = await connectTo(sandbox)
-  installationId = (await app.findInstallation({ owner: 'acme', name: 'shop' })) ?? 0
-  github = await app.forInstallation(installationId)
-  store = await openTestStore()
-})
-afterEach(() => sandbox.faults.clear())
-afterAll(async () => {
-  sandbox.assertConforms()
-  await store.close()
-  await sandbox.stop()
-})
 
 /** A pull request at GitHub and in the store, of which a pass of its job writes the comments. */
 async function openPullRequest(body?: string) {

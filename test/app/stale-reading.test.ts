@@ -1,27 +1,16 @@
 /** What a sweep reads of pull requests beside the newest entries of their timelines, and what it makes of it, over HTTP. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { fetchWithTimeout } from '../../src/adapters/github/octokit.ts'
-import type { GitHubApp } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { daysAgo, makeStaleConfig, makeStaleProject } from '../support/stale-project.ts'
-import { connectTo } from '../support/use-sandbox.ts'
+import { connectTo, useSandbox } from '../support/use-sandbox.ts'
 
-let sandbox: Sandbox
-let app: GitHubApp
+const { sandbox } = await useSandbox()
 /** Texts of the queries about items. */
 const asked: string[] = []
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ validateReplies: true })
-  app = await connectTo(sandbox, async (input, init) => {
-    const body = String(init?.body ?? '')
-    if (body.includes('timelineItems')) asked.push(body)
-    return fetchWithTimeout(input, init)
-  })
-})
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
+const app = await connectTo(sandbox, async (input, init) => {
+  const body = String(init?.body ?? '')
+  if (body.includes('timelineItems')) asked.push(body)
+  return fetchWithTimeout(input, init)
 })
 
 /** Numbers that were asked for with their files. */

@@ -9,37 +9,27 @@ import { SweepTakenOver } from '../../src/app/sweep.ts'
 import type { SweepKind } from '../../src/domain/sweep.ts'
 import type { SweepJournal } from '../../src/ports/sweeps.ts'
 import type { GitHubApp, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { makeRandom, SEED } from '../support/random.ts'
 import { daysBefore, makeRunsConfig, makeRunsProject } from '../support/runs-project.ts'
 import { daysAgo, makeStaleConfig, makeStaleProject, WARNING } from '../support/stale-project.ts'
 import { openTestStore } from '../support/stores.ts'
-import { connectTo, NO_LIMIT } from '../support/use-sandbox.ts'
+import { connectTo, NO_LIMIT, useSandbox } from '../support/use-sandbox.ts'
 
 const RIVALRIES = 8
 
+const { sandbox, app } = await useSandbox({ delayMs: 2, rateLimit: NO_LIMIT })
 let postgres: TestPostgres
 let stores: readonly [Store, Store]
-let sandbox: Sandbox
-let app: GitHubApp
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  sandbox = await startSandbox({
-    validateReplies: true,
-    delayMs: 2,
-    rateLimit: NO_LIMIT,
-  })
-  app = await connectTo(sandbox)
   const databaseUrl = await postgres.createDatabase('rivals')
   const open = () => openTestStore({ databaseUrl })
   stores = [await open(), await open()]
 })
 afterAll(async () => {
-  sandbox.assertConforms()
   for (const store of stores) await store.close()
-  await sandbox.stop()
   await postgres.stop()
 })
 

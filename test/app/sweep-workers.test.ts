@@ -2,14 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SweepKind, SweepReport } from '../../src/domain/sweep.ts'
 import type { SweepSubject } from '../../src/ports/sweeps.ts'
-import type { GitHubApp, Store } from '../../src/ports.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import type { Store } from '../../src/ports.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'
 import { makeRandom, SEED } from '../support/random.ts'
 import { deletionsOf } from '../support/runs-project.ts'
 import { daysAgo } from '../support/stale-project.ts'
 import { openTestStore } from '../support/stores.ts'
-import { connectTo } from '../support/use-sandbox.ts'
+import { findSubject, useSandbox } from '../support/use-sandbox.ts'
 import { type PassedRequest, startWorker, type Watch, type Worker } from '../support/workers.ts'
 
 const TIMEOUT_MS = 120_000
@@ -26,20 +25,13 @@ cleanup:
 `
 const KINDS = ['stale', 'runs'] as const
 
+const { sandbox, app } = await useSandbox({ delayMs: 5 })
 let postgres: TestPostgres
-let sandbox: Sandbox
-let app: GitHubApp
 
 beforeAll(async () => {
   postgres = await startPostgres()
-  sandbox = await startSandbox({ validateReplies: true, delayMs: 5 })
-  app = await connectTo(sandbox)
 })
-afterAll(async () => {
-  sandbox.assertConforms()
-  await sandbox.stop()
-  await postgres.stop()
-})
+afterAll(() => postgres.stop())
 
 // ── What is swept ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -80,10 +72,7 @@ async function makeSwept(size: {
     repo,
     Array.from({ length: size.runs }, (_, index) => ({ workflow: 'test.yml', createdAt: daysAgo(40 + index) })),
   )
-  const installationId = await app.findInstallation({ owner: 'acme', name })
-  const found = await (await app.forSweep(installationId ?? 0)).getRepository({ owner: 'acme', name })
-  if (installationId === null || found === null) throw new Error('the app is not installed')
-  return { repo, subject: { repo: found, installationId }, fresh, stale, runs }
+  return { repo, subject: await findSubject(app, repo), fresh, stale, runs }
 }
 
 /** The test's own look at the database; it is not there while the workers are alone. */
