@@ -1,29 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connectImageUse } from '../../src/adapters/github/image-use.ts'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
 import type { ImageUseGitHub } from '../../src/ports/sweeps.ts'
-import {
-  allOf,
-  DescribedGitHub,
-  failing,
-  INSTALLATION_ID,
-  NOT_FOUND,
-  type ScriptedReply,
-} from '../support/described-github.ts'
+import { allOf, failing, NOT_FOUND, type ScriptedReply, useDescribedPort } from '../support/described-github.ts'
 import { makeRepo } from '../support/facts.ts'
 
 const repo = makeRepo()
-const api = new DescribedGitHub()
-let github: ImageUseGitHub
-
-beforeAll(() => api.start())
-beforeEach(async () => {
-  const probot = await api.makeProbot()
-  api.answerToken()
-  github = connectImageUse(await probot.auth(INSTALLATION_ID))
-})
-afterEach(() => api.verify())
-afterAll(() => api.stop())
+const { api, port: github } = useDescribedPort(connectImageUse)
 
 const BASE = '/repos/acme/shop'
 const nextPage = (path: string) => ({ link: `<https://api.github.com${BASE}${path}?page=2>; rel="next"` })

@@ -1,16 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { connectItems, type ServerKnowledge } from '../../src/adapters/github/items.ts'
 import { keepSilenceWhenLimited } from '../../src/adapters/github/octokit.ts'
 import type { StaleItem } from '../../src/domain/stale.ts'
-import type { ItemDepth, ItemsGitHub, ItemWrite } from '../../src/ports/sweeps.ts'
-import {
-  APP_ID,
-  DescribedGitHub,
-  failing,
-  INSTALLATION_ID,
-  NOT_FOUND,
-  type ScriptedReply,
-} from '../support/described-github.ts'
+import type { ItemDepth, ItemWrite } from '../../src/ports/sweeps.ts'
+import { APP_ID, failing, NOT_FOUND, type ScriptedReply, useDescribedPort } from '../support/described-github.ts'
 import { makeRepo, SHA } from '../support/facts.ts'
 import {
   bot,
@@ -23,22 +16,13 @@ import {
   user,
 } from '../support/item-nodes.ts'
 
-const api = new DescribedGitHub()
 const repo = makeRepo()
 const DEPTH: ItemDepth = { activity: 15, reactions: false, mentions: false, paths: false }
 let server: ServerKnowledge
-let items: ItemsGitHub
-
-beforeAll(() => api.start())
-beforeEach(async () => {
-  const probot = await api.makeProbot()
-  api.answerToken()
+const { api, port: items } = useDescribedPort((octokit) => {
   server = { issueTypes: true }
-  const octokit = keepSilenceWhenLimited(await probot.auth(INSTALLATION_ID))
-  items = connectItems(octokit, { id: APP_ID, getSlug: async () => 'signalbox' }, server)
+  return connectItems(keepSilenceWhenLimited(octokit), { id: APP_ID, getSlug: async () => 'signalbox' }, server)
 })
-afterEach(() => api.verify())
-afterAll(() => api.stop())
 
 interface Sent {
   readonly query: string

@@ -1,5 +1,5 @@
 /** Old workflow runs and caches: each request as GitHub describes it, and long lists against the sandbox over HTTP. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keepSilenceWhenLimited, type Octokit } from '../../src/adapters/github/octokit.ts'
 import { connectRuns } from '../../src/adapters/github/runs-retention.ts'
 import { GitHubError, TransientError } from '../../src/domain/errors.ts'
@@ -7,29 +7,13 @@ import type { RunFactsToKeep } from '../../src/domain/run-retention.ts'
 import type { RunsGitHub } from '../../src/ports/sweeps.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { installationClient } from '../sandbox/support.ts'
-import {
-  allOf,
-  DescribedGitHub,
-  failing,
-  INSTALLATION_ID,
-  NOT_FOUND,
-  type ScriptedReply,
-} from '../support/described-github.ts'
+import { allOf, failing, NOT_FOUND, type ScriptedReply, useDescribedPort } from '../support/described-github.ts'
 import { makeRepo } from '../support/facts.ts'
 
 const repo = makeRepo()
 
 describe('as GitHub describes it', () => {
-  const api = new DescribedGitHub()
-  let github: RunsGitHub
-  beforeAll(() => api.start())
-  beforeEach(async () => {
-    const probot = await api.makeProbot()
-    api.answerToken()
-    github = connectRuns(keepSilenceWhenLimited(await probot.auth(INSTALLATION_ID)))
-  })
-  afterEach(() => api.verify())
-  afterAll(() => api.stop())
+  const { api, port: github } = useDescribedPort((octokit) => connectRuns(keepSilenceWhenLimited(octokit)))
 
   const RUNS = '/repos/acme/shop/actions/runs'
   const example = api.description.example('GET /repos/{owner}/{repo}/actions/runs') as unknown as {

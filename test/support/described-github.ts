@@ -147,16 +147,37 @@ export class DescribedGitHub {
 
 /** GitHub's part in the tests of a file, and the adapter as one installation, connected anew for each of them. */
 export function useDescribedGitHub(): { readonly api: DescribedGitHub; readonly github: GitHub } {
+  const { api, port } = useDescribed((described) => described.connectInstallation())
+  return { api, github: port }
+}
+
+/** The same for a port that is connected by itself. */
+export function useDescribedPort<Port extends object>(
+  connect: (octokit: Awaited<ReturnType<Probot['auth']>>) => Port,
+): DescribedPort<Port> {
+  return useDescribed(async (api) => {
+    const probot = await api.makeProbot()
+    api.answerToken()
+    return connect(await probot.auth(INSTALLATION_ID))
+  })
+}
+
+interface DescribedPort<Port> {
+  readonly api: DescribedGitHub
+  readonly port: Port
+}
+
+function useDescribed<Port extends object>(connect: (api: DescribedGitHub) => Promise<Port>): DescribedPort<Port> {
   const api = new DescribedGitHub()
-  let connected: GitHub | null = null
+  let connected: Port | null = null
   beforeAll(() => api.start())
   beforeEach(async () => {
-    connected = await api.connectInstallation()
+    connected = await connect(api)
   })
   afterEach(() => api.verify())
   afterAll(() => api.stop())
-  const github = new Proxy({} as GitHub, { get: (_, name) => Reflect.get(connected ?? {}, name) })
-  return { api, github }
+  const port = new Proxy({} as Port, { get: (_, name) => Reflect.get(connected ?? {}, name) })
+  return { api, port }
 }
 
 /** Of all pages. */
