@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/support/engine-setup.ts'],
     // Flows wait more than they work: three at a time keep two cores busy, and starve none of one another's timers.
     maxWorkers: 3,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

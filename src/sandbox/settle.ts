@@ -2,7 +2,7 @@
 import { changed, type World } from './world.ts'
 
 const DEFAULT_QUIET_MS = 50
-const DEFAULT_TIMEOUT_MS = 20_000
+const DEFAULT_TIMEOUT_MS = 45_000
 
 function isIdle(world: World): boolean {
   const { deliveries, steps, requests } = world.busy

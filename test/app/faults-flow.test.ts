@@ -296,8 +296,10 @@ test('checks are shown though GitHub keeps refusing to cancel', async () => {
 
 test('checks are shown though the outcome of a dispatch is unknown and its workflow does not exist', async () => {
   const project = makeProject(app, { files: { '.github/workflows/build.yml': 'name: none' } })
-  app.github.pushCommit(project.repo, 'main', { files: { '.github/workflows/build.yml': null }, author: 'ann' })
-  await app.github.settle()
+  const files = { '.github/workflows/build.yml': null }
+  const tip = app.github.pushCommit(project.repo, 'main', { files, author: 'ann' })
+  // Its own run must not be who meets the fault.
+  await project.concluded(tip, GATE, 'failure')
   app.github.faults.respond({ method: 'POST', path: DISPATCHES, times: 2, status: 502 })
   const { sha } = project.openPullRequest()
   await app.github.until('the gate is shown', () => project.checks(sha).includes(`${GATE}: in_progress`))
