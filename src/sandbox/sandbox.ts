@@ -37,7 +37,7 @@ export interface Sandbox extends ReturnType<typeof makeActs> {
   assertConforms(): void
   /** Nothing on its way and nothing due, for 50 ms on end; hung runs do not count. */
   settle(options?: WaitOptions & { readonly quietMs?: number }): Promise<void>
-  /** Resolves once `isSo()`; rejects, with `what`, after 20 s. */
+  /** Resolves once `isSo()`; rejects, with `what`, after 45 s. */
   until(what: string, isSo: () => boolean, options?: WaitOptions): Promise<void>
   /** Calls `watch` after every change; returns what ends it. */
   onChange(watch: () => void): () => void
