@@ -60,6 +60,8 @@ async function cleanRuns(repository: string, { dryRun = false, json = false }: R
 
 async function cleanImages(images: string | undefined, options: ImagesOptions): Promise<void> {
   const { dryRun = false, json = false, simulate, apply, registry } = options
+  if ([images, simulate, apply].filter((one) => one !== undefined).length > 1)
+    throw new UsageError('cleanup images takes one of these: the package, --simulate FILE, or --apply PLAN.')
   if (simulate !== undefined) return simulateFile(simulate, json)
   if (apply !== undefined) {
     const { applyPlan } = await import('./sweep/apply-plan.ts')

@@ -156,10 +156,15 @@ Next:
   3. Commit the files and merge them: Signalbox reads its configuration, and dispatches workflows, on the default branch.
   4. Install the GitHub App on the repository.
   5. Require the check «${choices.gateName}», bound to the app, ${settings('branches')}.
-${files.some(({ text }) => text.includes('SIGNALBOX_CLI')) ? aboutCommandLine(choices.commandLine, settings('variables/actions')) : ''}`.trimEnd(),
+${files.some(({ text }) => text.includes('SIGNALBOX_CLI')) ? aboutCommandLine(choices.commandLine, settings('variables/actions')) : ''}${choices.cleanup ? ABOUT_CLEANUP : ''}`.trimEnd(),
     ),
   )
 }
+
+const ABOUT_CLEANUP = `
+
+Old images stay until \`confirmed: true\` stands in \`cleanup.images\`: read first what would go. At ghcr.io the repository needs the role admin
+in the settings of the package (Manage Actions access), or Signalbox a PACKAGES_TOKEN.`
 
 function aboutCommandLine(commandLine: string | null, settings: string): string {
   if (commandLine !== null)

@@ -31,6 +31,8 @@ export function registerStale(program: Command): void {
 }
 
 async function stale(repository: string | undefined, options: StaleOptions): Promise<void> {
+  if (options.simulate !== undefined && repository !== undefined)
+    throw new UsageError('stale takes the repository, or --simulate FILE, and not both.')
   if (options.simulate !== undefined) return simulate(options.simulate, options.json === true)
   if (repository === undefined) throw new UsageError('stale needs the repository as owner/name, or --simulate FILE.')
   const { runSweep } = await import('./sweep/run-sweep.ts')

@@ -247,6 +247,8 @@ test('a simulation, of one case or many', async () => {
 
 test.each<[readonly string[], string]>([
   [['images'], 'needs the package as OWNER/PACKAGE, or --simulate FILE, or --apply PLAN'],
+  [['images', 'acme/shop', '--simulate', 'x'], 'takes one of these: the package, --simulate FILE, or --apply PLAN'],
+  [['images', '--apply', 'x', '--simulate', 'x'], 'takes one of these'],
   [['images', 'shop'], 'needs OWNER/PACKAGE, without tag and digest, but it is given «shop»'],
   [['images', 'acme/shop:1'], 'without tag and digest'],
   [

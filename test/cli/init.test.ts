@@ -97,6 +97,14 @@ test('where nothing runs the command line, nothing is said of it', async () => {
   expect(stdout).not.toContain('SIGNALBOX_CLI')
 })
 
+test('--cleanup writes the workflow that deletes images, and says what it takes', async () => {
+  await write(FILES)
+  const { stdout } = await signalbox('init', '--yes', '--cleanup')
+  expect(await list()).toEqual([...WRITTEN, 'workflows/signalbox-cleanup.yml'].sort())
+  expect(stdout).toContain('Old images stay until `confirmed: true` stands in `cleanup.images`')
+  expect(await read('.github/signalbox.yml')).toContain('cleanup:')
+})
+
 test('--cli names the command line in the workflows, and in the closing words', async () => {
   await write(FILES)
   const { stdout } = await signalbox('init', '--cli', '@acme/signalbox@1.2.3')
