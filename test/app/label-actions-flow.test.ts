@@ -224,9 +224,11 @@ test('nothing is asked of GitHub beyond the pull request and its configuration w
   await app.github.settle()
   app.github.state.clearRequests()
   app.github.addLabel(project.repo, number, 'lint-fix', 'ann')
+  const asked = () =>
+    app.github.state.requests
+      .map((request) => request.path.replace(project.repo, 'R'))
+      .filter((path) => !path.includes('/contents/') && !path.includes('access_tokens'))
+  await expect.poll(asked, { timeout: 20_000 }).not.toEqual([])
   await app.github.settle()
-  const asked = app.github.state.requests.map((request) => request.path.replace(project.repo, 'R'))
-  expect(asked.filter((path) => !path.includes('/contents/') && !path.includes('access_tokens'))).toEqual([
-    `/repos/R/pulls/${number}`,
-  ])
+  expect(asked()).toEqual([`/repos/R/pulls/${number}`])
 })

@@ -76,7 +76,7 @@ describe('a preview whose repository changes', () => {
     project.unlabel(number)
     await project.ran(what, 'teardown.yml')
     expect(other.deployed()).toEqual([])
-    expect(project.shown()).toEqual(['inactive'])
+    await expect.poll(() => project.shown(), { timeout: 20_000 }).toEqual(['inactive'])
   })
 
   test('and is deployed in the new one after that', async () => {
