@@ -4,7 +4,7 @@
  */
 
 import { GitHubError, RegistryError } from '../domain/errors.ts'
-import { planDrift } from '../domain/image-plan.ts'
+import { CLOCKS_DIFFER_MS, planDrift } from '../domain/image-plan.ts'
 import type { ImagePlan, ImageVersion } from '../domain/image-retention.ts'
 import { referredDigest } from '../domain/images-retention/tag-kinds.ts'
 import type { SweepDecision, SweepOutcome } from '../domain/sweep.ts'
@@ -73,8 +73,6 @@ async function orRefused(action: PlannedImage, work: () => Promise<SweepOutcome>
 
 /** Times of GitHub are whole seconds. */
 const SECOND_MS = 1_000
-/** So much the clock of whoever decided elsewhere may differ from GitHub's. */
-const CLOCKS_DIFFER_MS = 10 * 60_000
 
 /** From when on a version is new. Only GitHub tells when one was pushed; elsewhere the time is that of the build. */
 function pushTime({ images, decidedAt }: DeleteImagesOptions): Date | null {
@@ -182,7 +180,7 @@ function makeLookAgain(
   let goodForMs: number = LOOK_AGAIN.leastMs
   const isNew = ({ digest, createdAt }: Pick<ImageVersion, 'digest' | 'createdAt'>): boolean => {
     if (known !== null) return !known.has(digest)
-    // To take one too many for new only keeps what it needs.
+    // The clock of whoever decided may be ahead of GitHub's; to take one too many for new only keeps what it needs.
     return pushedSince === null || createdAt.getTime() > pushedSince.getTime() - CLOCKS_DIFFER_MS
   }
   return async () => {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { UsageError } from '../domain/errors.ts'
 import type { SweepReport } from '../domain/sweep.ts'
-import { printable } from './printable.ts'
+import { printable, printableLine } from './printable.ts'
 import { readInput } from './read-input.ts'
 import { readRepositoryName } from './repository-name.ts'
 import { hasFailed, printReport } from './sweep/print-report.ts'
@@ -89,9 +89,7 @@ async function simulateFile(file: string, json: boolean): Promise<void> {
   if (!parsed.ok) throw new UsageError(`${file} cannot be simulated: ${parsed.problem}.`)
   const results = parsed.cases.map(simulateImages)
   if (json) return console.log(JSON.stringify(parsed.isArray ? results : results[0], null, 2))
-  const blocks = results.map(({ decisions }) =>
-    decisions.map((one) => printable(describe(one)).replaceAll('\n', ' ')).join('\n'),
-  )
+  const blocks = results.map(({ decisions }) => decisions.map((one) => printableLine(describe(one))).join('\n'))
   console.log(blocks.join('\n\n'))
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { UsageError } from '../domain/errors.ts'
 import { importStale } from '../domain/import-stale.ts'
 import { parseSimulation, type SimulatedActions, simulateStale } from '../domain/stale-simulation.ts'
-import { printable } from './printable.ts'
+import { printable, printableLine } from './printable.ts'
 import { readInput } from './read-input.ts'
 import { readRepositoryName } from './repository-name.ts'
 import { hasFailed, printReport } from './sweep/print-report.ts'
@@ -58,7 +58,7 @@ async function simulate(file: string, json: boolean): Promise<void> {
 
 function describe({ actions }: SimulatedActions): string {
   const lines = actions.map((action) => `#${action.number}  ${action.do.join(', ')}: ${action.reason}`)
-  return lines.map((line) => printable(line).replaceAll('\n', ' ')).join('\n')
+  return lines.map(printableLine).join('\n')
 }
 
 async function importWorkflow(file: string): Promise<void> {

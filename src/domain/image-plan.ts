@@ -101,7 +101,7 @@ export function readImagePlan(text: string): ReadImagePlan {
 }
 
 /** As much as the clocks of two machines may differ. */
-const CLOCKS_DIFFER_MS = 10 * 60_000
+export const CLOCKS_DIFFER_MS = 10 * 60_000
 
 /** Why nothing of the plan is to be done any more, as the end of a sentence about it; null: it is fresh. */
 export function planExpiry({ decidedAt }: Pick<ImagePlan, 'decidedAt'>, now: Date): string | null {

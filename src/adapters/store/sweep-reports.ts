@@ -8,7 +8,7 @@ import { loadOutcomes } from './sweep-journal.ts'
 import type { Tables } from './tables.ts'
 
 /** Targets of looks at single issues and pull requests. */
-const ITEMS = '#%'
+export const ITEMS = '#%'
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 /** Decisions about 100,000 things, with room. */

@@ -7,7 +7,7 @@ import { manifestMemory } from './manifest-memory.ts'
 import type { Executor, Queue } from './queue.ts'
 import { storableJson, storableText } from './storable.ts'
 import { openJournal } from './sweep-journal.ts'
-import { loadHeads, sweepReports } from './sweep-reports.ts'
+import { ITEMS, loadHeads, sweepReports } from './sweep-reports.ts'
 import type { Tables } from './tables.ts'
 
 export function sweepStore(db: Kysely<Tables>, queue: Queue): SweepStore {
@@ -47,7 +47,7 @@ export function sweepStore(db: Kysely<Tables>, queue: Queue): SweepStore {
         .where('repoId', '=', repoId)
         .where('kind', '=', kind)
         .where('state', '=', 'open')
-      open = item === null ? open.where('target', 'not like', '#%') : open.where('target', '=', item)
+      open = item === null ? open.where('target', 'not like', ITEMS) : open.where('target', '=', item)
       if (wanted.length > 0)
         open = open.where(
           'target',
